@@ -1,0 +1,115 @@
+//! How a command fails: one line on standard error, and an exit code from `sysexits.h` that scripts and service managers understand.
+
+use crate::config::ConfigError;
+use crate::crypto::keyring::KeyError;
+use crate::features::administration::error::AdministrationError;
+use crate::hub::HubError;
+use crate::store::{OpenError, StoreError};
+
+/// What a command ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// It failed.
+    Failed = 1,
+    /// The arguments make no sense.
+    Usage = 2,
+    /// Something that is needed is not there (`EX_UNAVAILABLE`).
+    Unavailable = 69,
+    /// A file cannot be made (`EX_CANTCREAT`).
+    CannotCreate = 73,
+    /// Locked or running already: try again later (`EX_TEMPFAIL`).
+    TryAgain = 75,
+    /// Permission is missing, or there is too much of it (`EX_NOPERM`).
+    Permission = 77,
+    /// Configuration, key or schema do not fit (`EX_CONFIG`).
+    Configuration = 78,
+}
+
+/// A failure: what, where, and what to do.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The line; several where several settings are wrong.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure with this code and line.
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self {
+            exit,
+            text: text.into(),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::Key(error) => error.into(),
+            HubError::Open(error) => error.into(),
+            HubError::Store(error) => error.into(),
+            HubError::WrongKey(_) | HubError::Hasher(_) => {
+                Self::new(Exit::Configuration, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let exit = match &error {
+            KeyError::Missing(_) | KeyError::Malformed { .. } => Exit::Configuration,
+            KeyError::Exposed { .. } | KeyError::Unreadable { .. } => Exit::Permission,
+            KeyError::CannotMake { .. } => Exit::CannotCreate,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let exit = match &error {
+            OpenError::Missing(_) => Exit::Unavailable,
+            OpenError::CannotMake { .. } => Exit::CannotCreate,
+            OpenError::Foreign { .. }
+            | OpenError::Newer { .. }
+            | OpenError::Older { .. }
+            | OpenError::OldSqlite(_) => Exit::Configuration,
+            OpenError::Failed { cause, .. } => exit_of(cause),
+            OpenError::Damaged { .. } => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(exit_of(&error), error.to_string())
+    }
+}
+
+impl From<AdministrationError> for Failure {
+    fn from(error: AdministrationError) -> Self {
+        match error {
+            AdministrationError::Store(error) => error.into(),
+            other => Self::new(Exit::Failed, other.to_string()),
+        }
+    }
+}
+
+fn exit_of(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Busy(_) => Exit::TryAgain,
+        StoreError::Unwritable(_) => Exit::CannotCreate,
+        StoreError::Broken(_) => Exit::Failed,
+    }
+}

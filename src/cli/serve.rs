@@ -1,0 +1,259 @@
+//! `hub serve`: the server.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::future::Future;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::logs::{self, LogLevel};
+use crate::cli::{Exit, Failure, Global, Outcome};
+use crate::config::{Config, Front, Loaded, WebAddress};
+use crate::features::users::store as users;
+use crate::front::{self, Limits};
+use crate::hub::{Hub, Place, Trust};
+use crate::store::Mode;
+use crate::types::entropy::SystemEntropy;
+use crate::types::ids::UserId;
+use crate::types::time::SystemClock;
+
+/// Run the server: makes the data directory and what belongs in it, migrates, listens.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Listen on this address and port
+    #[arg(long, value_name = "ADDRESS")]
+    bind: Option<String>,
+    /// The address that people's browsers use
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+}
+
+impl Serve {
+    fn flags(&self) -> Vec<(String, String)> {
+        [("bind", &self.bind), ("public_url", &self.public_url)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+            .collect()
+    }
+
+    /// Serves until TERM or INT.
+    ///
+    /// # Errors
+    /// Why the server could not start, with the exit code of its kind.
+    pub fn run(&self, global: &Global) -> Outcome {
+        let loaded = global.load(self.flags())?;
+        let level = logs::begin(&loaded.config)?;
+        let place = Place::new(&loaded.config.data_dir);
+        make_directory(&place)?;
+        let _locked = lock(&place)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Failure::new(Exit::Failed, format!("cannot start threads: {error}"))
+            })?;
+        let listener = runtime.block_on(listen(&loaded.config))?;
+        let config = with_address(&loaded, &listener)?;
+        let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        // Outside the runtime: opening the database waits for its writer.
+        let hub = Hub::open(config, Mode::Server, clock, entropy)?;
+        greet(&hub)?;
+        let store = hub.store.clone();
+        let reload = || global.load(self.flags());
+        let served = runtime.block_on(serve(hub, listener, &level, reload));
+        store.close();
+        served
+    }
+}
+
+/// The configuration, with the address that is really listened on: the port may have been left to the system.
+fn with_address(loaded: &Loaded, listener: &TcpListener) -> Result<Config, Failure> {
+    let mut config = loaded.config.clone();
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let chosen = loaded
+        .origin("public_url")
+        .is_some_and(|origin| origin.from != "default");
+    if !chosen {
+        config.public_url = WebAddress::listening_on(address);
+    }
+    Ok(config)
+}
+
+async fn serve(
+    hub: Hub,
+    listener: TcpListener,
+    level: &LogLevel,
+    reload: impl Fn() -> Result<Loaded, Failure>,
+) -> Outcome {
+    let limits = limits(&hub.config.front);
+    let stop = signals(level, hub.trust(), reload)?;
+    let drained = front::serve(listener, crate::build(hub), limits, stop)
+        .await
+        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    tracing::info!(cut = drained.cut, "stopped");
+    Ok(())
+}
+
+fn limits(front: &Front) -> Limits {
+    Limits {
+        header_deadline: front.header_deadline,
+        body_deadline: front.body_deadline,
+        idle_timeout: front.idle_timeout,
+        drain: front.drain,
+        max_connections: front.max_connections,
+        ..Limits::default()
+    }
+}
+
+/// The data directory, for its owner only; and the empty directory in it that the template engine wants to look into.
+fn make_directory(place: &Place) -> Outcome {
+    for directory in [&place.directory, &place.no_templates()] {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| {
+                Failure::new(
+                    Exit::CannotCreate,
+                    format!(
+                        "cannot make {}: {error}; check its owner, or name another with --data-dir",
+                        directory.display()
+                    ),
+                )
+            })?;
+    }
+    Ok(())
+}
+
+/// One server a data directory: holds a lock for as long as the process lives, however it ends.
+fn lock(place: &Place) -> Result<File, Failure> {
+    let path = place.lock();
+    let failed = |error: io::Error| {
+        Failure::new(
+            Exit::CannotCreate,
+            format!("cannot lock {}: {error}; check its owner", path.display()),
+        )
+    };
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Whoever it is, the directory is taken.
+            let _unreadable = file.read_to_string(&mut holder);
+            return Err(Failure::new(
+                Exit::TryAgain,
+                format!(
+                    "{} is in use by another server (process {}); stop that one, or name another directory with --data-dir",
+                    place.directory.display(),
+                    holder.trim()
+                ),
+            ));
+        }
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(failed)?;
+    Ok(file)
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    TcpListener::bind(config.bind).await.map_err(|error| {
+        let (exit, mend) = match error.kind() {
+            io::ErrorKind::AddrInUse => (
+                Exit::TryAgain,
+                "stop what listens there, or choose another with --bind",
+            ),
+            io::ErrorKind::PermissionDenied => (
+                Exit::Permission,
+                "choose a port from 1024 up with --bind, and put a proxy before it",
+            ),
+            _ => (
+                Exit::Unavailable,
+                "choose an address of this machine with --bind",
+            ),
+        };
+        Failure::new(
+            exit,
+            format!("cannot listen on {}: {error}; {mend}", config.bind),
+        )
+    })
+}
+
+/// What a person sees first: at most 12 lines.
+fn greet(hub: &Hub) -> Outcome {
+    let config = &hub.config;
+    let anybody = hub
+        .store
+        .read(|db| users::list(db, UserId(0), 1))
+        .map_err(Failure::from)?;
+    let mut lines = vec![
+        format!("RegardingWork Hub {}", env!("CARGO_PKG_VERSION")),
+        format!("  address   {}", config.public_url),
+        format!("  data      {}", config.data_dir.display()),
+    ];
+    if anybody.is_empty() {
+        lines.push("  users     none yet; make the first administrator with:".to_owned());
+        lines.push(format!(
+            "            hub user add NAME --email ADDRESS --role SUPERADMIN --data-dir {}",
+            config.data_dir.display()
+        ));
+    }
+    lines.push("  stop      Ctrl-C, or TERM: running requests are finished".to_owned());
+    lines.push("  help      hub --help, hub man, README.md".to_owned());
+    // Where standard output is closed there is nobody to greet.
+    let _closed = writeln!(io::stdout(), "{}", lines.join("\n"));
+    Ok(())
+}
+
+/// Resolves when the server is to stop; until then HUP reads the log level and the trusted proxies anew.
+fn signals(
+    level: &LogLevel,
+    trust: Trust,
+    reload: impl Fn() -> Result<Loaded, Failure>,
+) -> Result<impl Future<Output = ()>, Failure> {
+    let listen = |kind| {
+        signal(kind)
+            .map_err(|error| Failure::new(Exit::Failed, format!("cannot await signals: {error}")))
+    };
+    let mut term = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => {
+                    let reloaded = reload().and_then(|loaded| {
+                        level.set(&loaded.config.log)?;
+                        trust.set(loaded.config.trusted_proxies);
+                        Ok(())
+                    });
+                    match reloaded {
+                        Ok(()) => tracing::info!("log level and trusted proxies were read anew"),
+                        Err(failure) => tracing::error!(
+                            problem = failure.text,
+                            "the configuration was not read anew; the old one stays"
+                        ),
+                    }
+                }
+            }
+        }
+        tracing::info!("stopping: running requests are finished");
+    })
+}

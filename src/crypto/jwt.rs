@@ -1,0 +1,311 @@
+//! Access and refresh tokens: JWTs (RFC 7519) in compact form, signed with HS256, each kind with a key of its own.
+//!
+//! Times are judged by the caller, on the Hub's clock; here a token is only signed, or found authentic and well-formed.
+
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use uuid::{Builder, Uuid};
+
+use crate::crypto::hs256;
+use crate::crypto::keyring::{Key, Purpose, Secret};
+use crate::types::entropy::Entropy;
+use crate::types::ids::{SessionId, UserId};
+use crate::types::token::TokenText;
+
+/// `iss` of every token. A name and not an address, so that moving the Hub to another address signs nobody out.
+pub const ISSUER: &str = "regardingwork-hub";
+/// `aud` of access tokens.
+const ACCESS_AUDIENCE: &str = "regardingwork-hub/api";
+/// `aud` of refresh tokens.
+const REFRESH_AUDIENCE: &str = "regardingwork-hub/refresh";
+/// `{"alg":"HS256","typ":"JWT"}`, the only header there is: whatever else a header says, it is not one of ours.
+const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+/// Ours have 400 to 800 bytes; a longer text is refused before anything is decoded.
+const MAX_TOKEN_BYTES: usize = 4_096;
+
+/// What an access token says. Field order is the order in the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessClaims {
+    /// Whose it is.
+    pub user_id: i64,
+    /// Their name when it was issued.
+    pub username: String,
+    /// Their address when it was issued.
+    pub email: String,
+    /// Issued at, Unix seconds.
+    pub iat: i64,
+    /// Refused from this Unix second on.
+    pub exp: i64,
+    /// This token's own name.
+    pub jti: String,
+    /// `access`.
+    r#type: String,
+    /// The session it belongs to, 16 hex digits.
+    pub sid: String,
+    iss: String,
+    aud: String,
+}
+
+/// What a refresh token says. Field order is the order in the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshClaims {
+    /// Whose it is.
+    pub user_id: i64,
+    /// Issued at, Unix seconds.
+    pub iat: i64,
+    /// Refused from this Unix second on.
+    pub exp: i64,
+    /// The part that cannot be guessed.
+    pub jti: String,
+    /// `refresh`.
+    r#type: String,
+    /// The session it belongs to, 16 hex digits.
+    pub sid: String,
+    /// Its place in the session's line, from 1.
+    pub r#gen: i64,
+    iss: String,
+    aud: String,
+}
+
+/// Why a text is not one of our tokens. One reason for everything that a signature covers: a forger learns nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// Not three parts.
+    #[error("Not enough segments")]
+    Segments,
+    /// Not the one header that our tokens have.
+    #[error("Invalid header")]
+    Header,
+    /// Too long to be ours, or not base64url.
+    #[error("Invalid token encoding")]
+    Encoding,
+    /// Not signed with our key for this kind of token.
+    #[error("Signature verification failed")]
+    Signature,
+    /// Signed with our key, but not what we sign.
+    #[error("Invalid claims")]
+    Claims,
+}
+
+/// What a refresh token is made of: the row's columns and nothing else, so that the same row gives the same bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshFacts<'row> {
+    /// The session's key.
+    pub session: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The session's 128 random bits.
+    pub salt: &'row [u8; 16],
+    /// The generation.
+    pub generation: i64,
+    /// When the generation was made, Unix seconds.
+    pub issued: i64,
+    /// Until when it is good, Unix seconds.
+    pub expires: i64,
+}
+
+/// What an access token is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessFacts<'row> {
+    /// The session's key.
+    pub session: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Their name.
+    pub username: &'row str,
+    /// Their address.
+    pub email: &'row str,
+    /// Now, Unix seconds.
+    pub issued: i64,
+    /// Until when it is good, Unix seconds.
+    pub expires: i64,
+}
+
+/// Signs and reads both kinds of tokens.
+pub struct Tokens {
+    access: Pair,
+    refresh: Pair,
+    jti: Key,
+    validation: Validation,
+}
+
+struct Pair {
+    sign: EncodingKey,
+    verify: DecodingKey,
+}
+
+impl Pair {
+    fn new(key: &Key) -> Self {
+        Self {
+            sign: EncodingKey::from_secret(key.reveal()),
+            verify: DecodingKey::from_secret(key.reveal()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Tokens(redacted)")
+    }
+}
+
+impl Tokens {
+    /// Prepares the keys.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        hs256::install();
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The library's own checks of claims are off, for all of them are done here: it would read the system's clock, allow a
+        // minute past the end, and check issuer and audience only where present.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        Self {
+            access: Pair::new(&secret.derive(Purpose::Access)),
+            refresh: Pair::new(&secret.derive(Purpose::Refresh)),
+            jti: secret.derive(Purpose::Jti),
+            validation,
+        }
+    }
+
+    /// The unguessable part of a session's refresh token of one generation: 122 bits of HMAC-SHA256(key, sid ‖ salt ‖ generation), written in the
+    /// form of a UUID v4.
+    #[must_use]
+    pub fn refresh_jti(&self, session: SessionId, salt: &[u8; 16], generation: i64) -> Uuid {
+        let mut bytes = [0; 16];
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.jti.reveal()) {
+            mac.update(&session.get().to_be_bytes());
+            mac.update(salt);
+            mac.update(&generation.to_be_bytes());
+            bytes.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        }
+        Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// Whether `claims` carries the unguessable part that its session's row demands. In constant time.
+    #[must_use]
+    pub fn proves(&self, claims: &RefreshClaims, session: SessionId, salt: &[u8; 16]) -> bool {
+        let wanted = self.refresh_jti(session, salt, claims.r#gen).to_string();
+        wanted.as_bytes().ct_eq(claims.jti.as_bytes()).into()
+    }
+
+    /// The refresh token of a row: the same row, the same bytes.
+    ///
+    /// # Errors
+    /// When it cannot be signed, which is a bug.
+    pub fn sign_refresh(&self, facts: &RefreshFacts<'_>) -> Result<TokenText, SigningFailed> {
+        let claims = RefreshClaims {
+            user_id: facts.user.0,
+            iat: facts.issued,
+            exp: facts.expires,
+            jti: self
+                .refresh_jti(facts.session, facts.salt, facts.generation)
+                .to_string(),
+            r#type: "refresh".to_owned(),
+            sid: facts.session.to_string(),
+            r#gen: facts.generation,
+            iss: ISSUER.to_owned(),
+            aud: REFRESH_AUDIENCE.to_owned(),
+        };
+        sign(&claims, &self.refresh.sign)
+    }
+
+    /// An access token.
+    ///
+    /// # Errors
+    /// When it cannot be signed, which is a bug.
+    pub fn sign_access(
+        &self,
+        facts: &AccessFacts<'_>,
+        entropy: &dyn Entropy,
+    ) -> Result<TokenText, SigningFailed> {
+        let mut jti = [0; 16];
+        entropy.fill(&mut jti);
+        let claims = AccessClaims {
+            user_id: facts.user.0,
+            username: facts.username.to_owned(),
+            email: facts.email.to_owned(),
+            iat: facts.issued,
+            exp: facts.expires,
+            jti: Builder::from_random_bytes(jti).into_uuid().to_string(),
+            r#type: "access".to_owned(),
+            sid: facts.session.to_string(),
+            iss: ISSUER.to_owned(),
+            aud: ACCESS_AUDIENCE.to_owned(),
+        };
+        sign(&claims, &self.access.sign)
+    }
+
+    /// The claims of an authentic access token. Whether it still counts, the database says.
+    ///
+    /// # Errors
+    /// Why the text is not one of our access tokens.
+    pub fn read_access(&self, token: &str) -> Result<AccessClaims, TokenFault> {
+        let claims: AccessClaims = self.read(token, &self.access.verify)?;
+        let ours =
+            claims.r#type == "access" && claims.iss == ISSUER && claims.aud == ACCESS_AUDIENCE;
+        ours.then_some(claims).ok_or(TokenFault::Claims)
+    }
+
+    /// The claims of an authentic refresh token. Whether it still counts, the database says.
+    ///
+    /// # Errors
+    /// Why the text is not one of our refresh tokens.
+    pub fn read_refresh(&self, token: &str) -> Result<RefreshClaims, TokenFault> {
+        let claims: RefreshClaims = self.read(token, &self.refresh.verify)?;
+        let ours =
+            claims.r#type == "refresh" && claims.iss == ISSUER && claims.aud == REFRESH_AUDIENCE;
+        ours.then_some(claims).ok_or(TokenFault::Claims)
+    }
+
+    fn read<C: DeserializeOwned>(&self, token: &str, key: &DecodingKey) -> Result<C, TokenFault> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenFault::Encoding);
+        }
+        let mut parts = token.split('.');
+        let (Some(header), Some(_), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(TokenFault::Segments);
+        };
+        if header != HEADER {
+            return Err(TokenFault::Header);
+        }
+        // One signature has one spelling: no padding, no loose bits at the end.
+        if BASE64URL_NOPAD.decode(signature.as_bytes()).is_err() {
+            return Err(TokenFault::Encoding);
+        }
+        jsonwebtoken::decode(token, key, &self.validation)
+            .map(|data| data.claims)
+            .map_err(|error| match error.kind() {
+                ErrorKind::Json(_) | ErrorKind::Utf8(_) => TokenFault::Claims,
+                ErrorKind::Base64(_) => TokenFault::Encoding,
+                _ => TokenFault::Signature,
+            })
+    }
+}
+
+/// A token could not be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a token could not be signed")]
+pub struct SigningFailed;
+
+/// The library signs and we put the parts together: its own `encode` would write the header's fields in another order.
+fn sign(claims: &impl Serialize, key: &EncodingKey) -> Result<TokenText, SigningFailed> {
+    let claims = serde_json::to_vec(claims).map_err(|_| SigningFailed)?;
+    let mut token = format!("{HEADER}.{}", BASE64URL_NOPAD.encode(&claims));
+    let signature = jsonwebtoken::crypto::sign(token.as_bytes(), key, Algorithm::HS256)
+        .map_err(|_| SigningFailed)?;
+    token.push('.');
+    token.push_str(&signature);
+    Ok(TokenText::new(token))
+}

@@ -1,0 +1,20 @@
+//! One's own account: making it, looking at it, changing it.
+
+pub mod error;
+pub mod me;
+pub mod password;
+pub mod register;
+
+use rocket::fairing::AdHoc;
+use rocket::routes;
+
+/// Plugs the feature in.
+#[must_use]
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("account", |rocket| async {
+        rocket.mount(
+            "/",
+            routes![register::register, me::show, me::update, password::change],
+        )
+    })
+}

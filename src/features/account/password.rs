@@ -1,0 +1,157 @@
+//! `POST /api/auth/password`: a new password for the old one; every other session ends.
+
+use rocket::{State, post};
+use serde::Serialize;
+
+use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::features::account::error::PasswordChangeError;
+use crate::features::passwords::model as passwords;
+use crate::features::sessions::access::{Caller, authenticate};
+use crate::features::sessions::end;
+use crate::features::sessions::error::AccessError;
+use crate::features::sessions::issue;
+use crate::features::sessions::model::{EndReason, Session, Standing};
+use crate::features::sessions::refresh;
+use crate::features::sessions::store as sessions;
+use crate::features::sessions::store::Now;
+use crate::features::users::model::User;
+use crate::features::users::store as users;
+use crate::http::answer::Answer;
+use crate::http::authorization::Authorization;
+use crate::http::body::Body;
+use crate::http::client::Client;
+use crate::http::problem::ApiError;
+use crate::hub::Hub;
+use crate::store::audit::Action;
+use crate::store::{Change, Tx};
+use crate::types::cause::Cause;
+use crate::types::ids::SessionId;
+use crate::types::password::{self, Password};
+
+#[derive(Serialize)]
+struct Changed<'pair> {
+    message: &'static str,
+    access_token: &'pair str,
+    refresh_token: &'pair str,
+}
+
+/// Changes the caller's password. The caller's own session goes on with a new pair; all others end in the same transaction.
+///
+/// # Errors
+/// See [`PasswordChangeError`].
+#[post("/api/auth/password", data = "<body>")]
+pub async fn change(
+    hub: &State<Hub>,
+    client: Client,
+    authorization: Authorization,
+    body: Body,
+) -> Result<Answer, ApiError> {
+    let caller = authenticate(hub, &authorization)?;
+    let fields = body.fields()?.ok_or(PasswordChangeError::NoData)?;
+    let (Some(current), Some(new)) = (fields.text("current_password"), fields.text("new_password"))
+    else {
+        return Err(PasswordChangeError::MissingFields.into());
+    };
+    let new = check(hub, &caller, new)?;
+    let (old, new) = hash(hub, &caller, current, new).await?;
+    let cause = client.cause(hub).by_user(caller.user.id);
+    let now = cause.at.wall;
+    let change = ChangePassword {
+        session: caller.session,
+        old,
+        new,
+        now: end::now(hub, now),
+        cause,
+    };
+    let (session, user) = hub.store.write(change).await?;
+    let pair = issue::pair(hub, &session, &user, now).map_err(PasswordChangeError::from)?;
+    Ok(Answer::ok(&Changed {
+        message: "Password changed successfully",
+        access_token: pair.access.reveal(),
+        refresh_token: pair.refresh.reveal(),
+    }))
+}
+
+fn check(hub: &Hub, caller: &Caller, new: &str) -> Result<Password, PasswordChangeError> {
+    let new = Password::new(new);
+    let min_chars = hub.config.password_min_length;
+    passwords::check(&new, min_chars, &caller.user.username, &caller.user.email)
+        .map_err(PasswordChangeError::Password)?;
+    Ok(new)
+}
+
+/// Compares the current password and hashes the new one; returns the stored hash that was compared with, and the new one.
+async fn hash(
+    hub: &Hub,
+    caller: &Caller,
+    current: &str,
+    new: Password,
+) -> Result<(StoredHash, StoredHash), PasswordChangeError> {
+    let stored = hub
+        .store
+        .read(|db| users::password_hash(db, caller.user.id))?;
+    let possible = current.len() <= password::MAX_BYTES;
+    let Some(stored) = stored.filter(|_| possible) else {
+        return Err(PasswordChangeError::InvalidCredentials);
+    };
+    let current = Password::new(current);
+    match hub.hasher.compare(current, Some(stored.clone())).await? {
+        Comparison::Different => Err(PasswordChangeError::InvalidCredentials),
+        Comparison::Same { .. } => Ok((stored, hub.hasher.make(new).await?)),
+    }
+}
+
+struct ChangePassword {
+    session: SessionId,
+    /// What the current password was compared with.
+    old: StoredHash,
+    new: StoredHash,
+    now: Now,
+    cause: Cause,
+}
+
+impl Change for ChangePassword {
+    type Outcome = (Session, User);
+    type Error = PasswordChangeError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<(Session, User), PasswordChangeError> {
+        let (session, user) = self.still_allowed(tx)?;
+        if users::password_hash(tx, user.id)?.as_ref() != Some(&self.old) {
+            return Err(PasswordChangeError::InvalidCredentials);
+        }
+        users::set_password_hash(tx, user.id, &self.new, self.cause.at.wall)?;
+        let ended = end::end_all_of(
+            tx,
+            user.id,
+            Some(session.id),
+            EndReason::PasswordChanged,
+            self.now,
+            &self.cause,
+        )?;
+        // A copy of this session's refresh token, wherever it is, is now a used one.
+        let session = refresh::rotate(tx, session, &self.cause)?;
+        let target = Some(format!("user:{}", user.id));
+        let detail = Some(format!("ended={ended}"));
+        tx.audit(&self.cause, Action::PasswordChange, target, detail)?;
+        Ok((session, user))
+    }
+}
+
+impl ChangePassword {
+    /// Hashing took a while: whoever was signed out or locked out meanwhile changes nothing.
+    fn still_allowed(&self, tx: &Tx<'_>) -> Result<(Session, User), AccessError> {
+        let (session, user) =
+            sessions::load(tx, self.session)?.ok_or(AccessError::SessionUnknown)?;
+        let user = user.ok_or(AccessError::UserNotFound)?;
+        if let Standing::Ended { reason, .. } = session.standing {
+            return Err(AccessError::Ended(reason));
+        }
+        if !user.is_active {
+            return Err(AccessError::UserDisabled);
+        }
+        if session.ends_at <= self.cause.at.wall {
+            return Err(AccessError::SessionExpired);
+        }
+        Ok((session, user))
+    }
+}

@@ -1,0 +1,20 @@
+//! `GET /`: what runs here, for whoever opens the address in a browser.
+
+use rocket::{State, get};
+use rocket_dyn_templates::context;
+
+use crate::http::pages::Page;
+use crate::hub::Hub;
+
+/// The front page.
+#[get("/")]
+#[must_use]
+pub fn landing(hub: &State<Hub>) -> Page {
+    Page::new(
+        "landing.html",
+        context! {
+            version: env!("CARGO_PKG_VERSION"),
+            public_url: hub.config.public_url.as_str(),
+        },
+    )
+}

@@ -1,0 +1,4 @@
+//! Which passwords may be chosen.
+
+mod common;
+pub mod model;

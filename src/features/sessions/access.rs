@@ -1,0 +1,73 @@
+//! Who calls: an access token, judged against the database at every request.
+//!
+//! Roles, standing and existence are read each time and kept nowhere, so a change counts at the next request.
+
+use crate::crypto::jwt::AccessClaims;
+use crate::features::sessions::error::AccessError;
+use crate::features::sessions::model::Standing;
+use crate::features::sessions::store::{self, Claimed};
+use crate::features::users::model::User;
+use crate::http::authorization::Authorization;
+use crate::hub::Hub;
+use crate::types::ids::{SessionId, UserId};
+use crate::types::time::Timestamp;
+
+/// Somebody who has shown a good access token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who it is.
+    pub user: User,
+    /// The session that the token belongs to.
+    pub session: SessionId,
+    /// Until when the token is good, Unix seconds.
+    pub expires: i64,
+}
+
+/// Judges what stands in the `Authorization` header.
+///
+/// # Errors
+/// Why its bearer is not let in.
+pub fn authenticate(hub: &Hub, authorization: &Authorization) -> Result<Caller, AccessError> {
+    let token = authorization.bearer().ok_or(AccessError::Missing)?;
+    let claims = hub
+        .tokens
+        .read_access(token)
+        .map_err(AccessError::Invalid)?;
+    let now = hub.clock.now().wall;
+    if claims.exp <= now.seconds() {
+        return Err(AccessError::Expired);
+    }
+    let session = claims
+        .sid
+        .parse::<SessionId>()
+        .map_err(|_| AccessError::SessionUnknown)?;
+    let claimed = hub.store.read(|db| store::claimed(db, session))?;
+    judge(&claims, claimed, now).map(|user| Caller {
+        user,
+        session,
+        expires: claims.exp,
+    })
+}
+
+/// Judges authentic claims against what the database says of their session now.
+fn judge(
+    claims: &AccessClaims,
+    claimed: Option<Claimed>,
+    now: Timestamp,
+) -> Result<User, AccessError> {
+    let claimed = claimed.ok_or(AccessError::SessionUnknown)?;
+    if claimed.user_id != UserId(claims.user_id) {
+        return Err(AccessError::SessionUnknown);
+    }
+    let user = claimed.user.ok_or(AccessError::UserNotFound)?;
+    if let Standing::Ended { reason, .. } = claimed.standing {
+        return Err(AccessError::Ended(reason));
+    }
+    if !user.is_active {
+        return Err(AccessError::UserDisabled);
+    }
+    if claimed.ends_at <= now {
+        return Err(AccessError::SessionExpired);
+    }
+    Ok(user)
+}

@@ -1,0 +1,191 @@
+//! Ending sessions: one, or all that a filter shows, always in the transaction of the cause.
+
+use crate::features::sessions::lineage::{self, Kind, NewEvent};
+use crate::features::sessions::model::{EndReason, Session};
+use crate::features::sessions::store::{self, Filter, Now};
+use crate::hub::Hub;
+use crate::store::audit::Action;
+use crate::store::{Change, StoreError, Tx};
+use crate::types::cause::Cause;
+use crate::types::ids::{SessionId, UserId};
+use crate::types::time::Timestamp;
+
+/// What "past its time" means now.
+#[must_use]
+pub fn now(hub: &Hub, at: Timestamp) -> Now {
+    Now {
+        at,
+        refresh_expired: at.minus(hub.config.refresh_ttl),
+    }
+}
+
+/// Ends one session, if it was not ended yet, with its lineage event and its audit row.
+///
+/// # Errors
+/// What SQLite says.
+pub fn end_one(
+    tx: &Tx<'_>,
+    session: &Session,
+    reason: EndReason,
+    cause: &Cause,
+) -> Result<bool, StoreError> {
+    if !mark(tx, session, reason, cause)? {
+        return Ok(false);
+    }
+    let action = match reason {
+        EndReason::Reuse => Action::SessionReuse,
+        _ => Action::SessionEnd,
+    };
+    tx.audit(
+        cause,
+        action,
+        Some(format!("session:{}", session.id)),
+        Some(format!("reason={} user={}", reason.as_str(), session.user)),
+    )?;
+    Ok(true)
+}
+
+fn mark(
+    tx: &Tx<'_>,
+    session: &Session,
+    reason: EndReason,
+    cause: &Cause,
+) -> Result<bool, StoreError> {
+    if !store::end(tx, session.id, cause.at.wall, reason)? {
+        return Ok(false);
+    }
+    let event = NewEvent {
+        session: session.id,
+        position: session.lineage_length + 1,
+        kind: Kind::End,
+        generation: session.generation,
+        agent: store::agent(tx, cause)?.id,
+    };
+    lineage::write(tx, &event, cause)?;
+    Ok(true)
+}
+
+/// Ends every session that passes the filter and was not ended yet; tells how many of them were still good by the clock.
+///
+/// Those past their time are ended too: the clock that says so may be wrong, and nobody may come back who was signed out.
+/// The audit row is the caller's, for only it knows what this was part of.
+///
+/// # Errors
+/// What SQLite says.
+pub fn end_many(
+    tx: &Tx<'_>,
+    filter: &Filter,
+    reason: EndReason,
+    now: Now,
+    cause: &Cause,
+) -> Result<u64, StoreError> {
+    let agent = store::agent(tx, cause)?.id;
+    let mut ended = 0;
+    for ending in store::endings(tx, filter, now)? {
+        if !store::end(tx, ending.id, cause.at.wall, reason)? {
+            continue;
+        }
+        let event = NewEvent {
+            session: ending.id,
+            position: ending.lineage_length + 1,
+            kind: Kind::End,
+            generation: ending.generation,
+            agent,
+        };
+        lineage::write(tx, &event, cause)?;
+        ended += u64::from(ending.in_time);
+    }
+    Ok(ended)
+}
+
+/// Ends every session of a user, as part of what happens to the user.
+///
+/// # Errors
+/// What SQLite says.
+pub fn end_all_of(
+    tx: &Tx<'_>,
+    user: UserId,
+    except: Option<SessionId>,
+    reason: EndReason,
+    now: Now,
+    cause: &Cause,
+) -> Result<u64, StoreError> {
+    let filter = Filter {
+        user: Some(user),
+        except,
+        ..Filter::default()
+    };
+    end_many(tx, &filter, reason, now, cause)
+}
+
+/// Ends one session by its key.
+pub struct EndSession {
+    /// Which one.
+    pub session: SessionId,
+    /// Only if it is this user's.
+    pub owner: Option<UserId>,
+    /// Why.
+    pub reason: EndReason,
+    /// By whom, when, from where.
+    pub cause: Cause,
+}
+
+/// What [`EndSession`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was live and is ended now.
+    Now,
+    /// It had been ended before; nothing was changed.
+    Before,
+    /// There is no such session, or it is not the owner's: the caller must not tell which.
+    Unknown,
+}
+
+impl Change for EndSession {
+    type Outcome = Ended;
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<Ended, StoreError> {
+        let Some((session, _)) = store::load(tx, self.session)? else {
+            return Ok(Ended::Unknown);
+        };
+        if self.owner.is_some_and(|owner| owner != session.user) {
+            return Ok(Ended::Unknown);
+        }
+        if end_one(tx, &session, self.reason, &self.cause)? {
+            Ok(Ended::Now)
+        } else {
+            Ok(Ended::Before)
+        }
+    }
+}
+
+/// Ends every session that a filter shows.
+pub struct EndSessions {
+    /// Which ones.
+    pub filter: Filter,
+    /// Why.
+    pub reason: EndReason,
+    /// What "past its time" means now.
+    pub now: Now,
+    /// By whom, when, from where.
+    pub cause: Cause,
+}
+
+impl Change for EndSessions {
+    /// How many were ended that were still good by the clock.
+    type Outcome = u64;
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<u64, StoreError> {
+        let ended = end_many(tx, &self.filter, self.reason, self.now, &self.cause)?;
+        let target = self.filter.user.map(|user| format!("user:{user}"));
+        tx.audit(
+            &self.cause,
+            Action::SessionEndMany,
+            target,
+            Some(format!("reason={} ended={ended}", self.reason.as_str())),
+        )?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,163 @@
+//! `POST /api/auth/login`: a name and a password for a pair of tokens.
+
+use rocket::{State, post};
+
+use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::features::sessions::error::LoginError;
+use crate::features::sessions::issue;
+use crate::features::sessions::model::Session;
+use crate::features::sessions::start::{self, NewSession};
+use crate::features::users::model::User;
+use crate::features::users::store::{self as users, Credentials};
+use crate::http::answer::Answer;
+use crate::http::body::Body;
+use crate::http::client::Client;
+use crate::http::problem::ApiError;
+use crate::hub::Hub;
+use crate::store::audit::Action;
+use crate::store::{Change, StoreError, Tx};
+use crate::types::cause::Cause;
+use crate::types::ids::UserId;
+use crate::types::password::{self, Password};
+use crate::types::username::Username;
+
+/// Begins a session for whoever knows a name's password.
+///
+/// # Errors
+/// See [`LoginError`].
+#[post("/api/auth/login", data = "<body>")]
+pub async fn login(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
+    let fields = body.fields()?.ok_or(LoginError::NoData)?;
+    let (Some(name), Some(password)) = (fields.text("username"), fields.text("password")) else {
+        return Err(LoginError::MissingFields.into());
+    };
+    let cause = client.cause(hub);
+    let (session, user) = sign_in(hub, name, password, cause.clone()).await?;
+    let pair = issue::pair(hub, &session, &user, cause.at.wall).map_err(LoginError::from)?;
+    Ok(Answer::ok(&pair.body("Login successful", user.full())))
+}
+
+/// How often a sign-in is judged anew because the stored hash changed while it was compared: once, for the hash that another sign-in renewed.
+const TRIES: usize = 2;
+
+/// Compares a password and begins a session. A name that does not exist costs what a wrong password costs: one hash, one audit row.
+async fn sign_in(
+    hub: &Hub,
+    name: &str,
+    password: &str,
+    cause: Cause,
+) -> Result<(Session, User), LoginError> {
+    // No password has more bytes, whoever's it is, and none is hashed.
+    let possible = password.len() <= password::MAX_BYTES;
+    let name = Username::parse(name).ok();
+    let mut known = None;
+    for _ in 0..if possible { TRIES } else { 0 } {
+        let credentials = match &name {
+            Some(name) => hub.store.read(|db| users::credentials(db, name))?,
+            None => None,
+        };
+        known = credentials.as_ref().map(|credentials| credentials.user);
+        let stored = credentials
+            .as_ref()
+            .map(|credentials| credentials.password_hash.clone());
+        let found = hub.hasher.compare(Password::new(password), stored).await?;
+        let (Comparison::Same { renewed }, Some(credentials)) = (found, credentials) else {
+            break;
+        };
+        let change = SignIn {
+            credentials,
+            renewed,
+            session: NewSession::draw(hub),
+            cause: cause.clone(),
+        };
+        match hub.store.write(change).await? {
+            SignedIn::Session(session, user) => return Ok((*session, *user)),
+            SignedIn::Disabled => return Err(LoginError::Disabled),
+            SignedIn::Changed => {}
+        }
+    }
+    let change = RefuseSignIn { user: known, cause };
+    hub.store.write(change).await?;
+    Err(LoginError::InvalidCredentials)
+}
+
+/// Begins a session for a user whose password was right a moment ago.
+struct SignIn {
+    credentials: Credentials,
+    /// A stronger hash to store.
+    renewed: Option<StoredHash>,
+    session: NewSession,
+    cause: Cause,
+}
+
+enum SignedIn {
+    Session(Box<Session>, Box<User>),
+    /// The user is locked out.
+    Disabled,
+    /// The stored hash is another one by now, or gone with its user. Nothing was written.
+    Changed,
+}
+
+impl Change for SignIn {
+    type Outcome = SignedIn;
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<SignedIn, StoreError> {
+        let id = self.credentials.user;
+        let compared = &self.credentials.password_hash;
+        let (Some(user), Some(current)) = (users::by_id(tx, id)?, users::password_hash(tx, id)?)
+        else {
+            return Ok(SignedIn::Changed);
+        };
+        if current != *compared {
+            return Ok(SignedIn::Changed);
+        }
+        if !user.is_active {
+            refused(tx, Some(id), "disabled", &self.cause)?;
+            return Ok(SignedIn::Disabled);
+        }
+        let cause = self.cause.by_user(id);
+        if let Some(renewed) = &self.renewed {
+            users::replace_password_hash(tx, id, renewed)?;
+            let target = Some(format!("user:{id}"));
+            tx.audit(&cause, Action::PasswordRenew, target, None)?;
+        }
+        let session = start::start(tx, &self.session, id, &cause)?;
+        Ok(SignedIn::Session(Box::new(session), Box::new(user)))
+    }
+}
+
+/// Leaves the trace of a refused sign-in.
+struct RefuseSignIn {
+    /// Whose password it was not, if there is such a user.
+    user: Option<UserId>,
+    cause: Cause,
+}
+
+impl Change for RefuseSignIn {
+    type Outcome = ();
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let reason = match self.user {
+            Some(_) => "wrong_password",
+            None => "unknown_name",
+        };
+        refused(tx, self.user, reason, &self.cause)
+    }
+}
+
+/// What was typed as a name that does not exist is not written down: it may be a password in the wrong field.
+fn refused(
+    tx: &Tx<'_>,
+    user: Option<UserId>,
+    reason: &str,
+    cause: &Cause,
+) -> Result<(), StoreError> {
+    tx.audit(
+        cause,
+        Action::SignInRefused,
+        user.map(|user| format!("user:{user}")),
+        Some(format!("reason={reason}")),
+    )
+}

@@ -1,0 +1,49 @@
+//! `POST /api/auth/logout-all`: every session of the caller ends, this one too.
+
+use rocket::{State, post};
+use serde::Serialize;
+
+use crate::features::sessions::access::authenticate;
+use crate::features::sessions::end::{self, EndSessions};
+use crate::features::sessions::error::AccessError;
+use crate::features::sessions::model::EndReason;
+use crate::features::sessions::store::Filter;
+use crate::http::answer::Answer;
+use crate::http::authorization::Authorization;
+use crate::http::client::Client;
+use crate::http::problem::ApiError;
+use crate::hub::Hub;
+
+#[derive(Serialize)]
+struct LoggedOut {
+    message: &'static str,
+    revoked: u64,
+}
+
+/// Ends every session of the caller; `revoked` counts those that were still good.
+///
+/// # Errors
+/// See [`AccessError`].
+#[post("/api/auth/logout-all")]
+pub async fn logout_all(
+    hub: &State<Hub>,
+    client: Client,
+    authorization: Authorization,
+) -> Result<Answer, ApiError> {
+    let caller = authenticate(hub, &authorization)?;
+    let cause = client.cause(hub).by_user(caller.user.id);
+    let change = EndSessions {
+        filter: Filter {
+            user: Some(caller.user.id),
+            ..Filter::default()
+        },
+        reason: EndReason::SignedOutEverywhere,
+        now: end::now(hub, cause.at.wall),
+        cause,
+    };
+    let revoked = hub.store.write(change).await.map_err(AccessError::from)?;
+    Ok(Answer::ok(&LoggedOut {
+        message: "Logged out everywhere",
+        revoked,
+    }))
+}

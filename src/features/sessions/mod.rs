@@ -1,0 +1,40 @@
+//! Sessions: one a sign-in, one row each, its refresh tokens a function of the row and the key.
+
+pub mod access;
+pub mod end;
+pub mod error;
+pub mod issue;
+pub mod lineage;
+pub mod list;
+pub mod login;
+pub mod logout;
+pub mod logout_all;
+pub mod model;
+pub mod refresh;
+pub mod revoke;
+pub mod start;
+pub mod store;
+pub mod validate;
+
+use rocket::fairing::AdHoc;
+use rocket::routes;
+
+/// Plugs the feature in.
+#[must_use]
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("sessions", |rocket| async {
+        rocket.mount(
+            "/",
+            routes![
+                login::login,
+                refresh::refresh,
+                logout::logout,
+                logout_all::logout_all,
+                validate::validate,
+                validate::validate_by_post,
+                list::list,
+                revoke::revoke,
+            ],
+        )
+    })
+}

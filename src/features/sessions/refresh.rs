@@ -1,0 +1,251 @@
+//! `POST /api/auth/refresh`: a refresh token for a new pair.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocket::{State, post};
+
+use crate::crypto::jwt::{RefreshClaims, TokenFault, Tokens};
+use crate::features::sessions::end;
+use crate::features::sessions::error::RefreshError;
+use crate::features::sessions::issue;
+use crate::features::sessions::lineage::{self, Kind, NewEvent};
+use crate::features::sessions::model::{self, EndReason, Session, Standing, Verdict};
+use crate::features::sessions::store;
+use crate::features::users::model::User;
+use crate::http::answer::Answer;
+use crate::http::body::Body;
+use crate::http::client::Client;
+use crate::http::problem::ApiError;
+use crate::hub::Hub;
+use crate::store::{Change, StoreError, Tx};
+use crate::types::cause::Cause;
+use crate::types::ids::SessionId;
+use crate::types::time::Moment;
+
+/// Answers a good refresh token with a new access token and its own successor.
+///
+/// # Errors
+/// See [`RefreshError`].
+#[post("/api/auth/refresh", data = "<body>")]
+pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
+    let fields = body.fields()?;
+    let token = fields
+        .as_ref()
+        .and_then(|fields| fields.text("refresh_token"))
+        .ok_or(RefreshError::Missing)?;
+    let cause = client.cause(hub);
+    let now = cause.at;
+    let claims = read(hub, token, now)?;
+    let change = Rotate {
+        session: claims.sid.parse().map_err(|_| RefreshError::Invalid)?,
+        claims,
+        tokens: Arc::clone(&hub.tokens),
+        grace: hub.config.refresh_grace,
+        cause,
+    };
+    let (session, user) = match hub.store.write(change).await.map_err(RefreshError::from)? {
+        Outcome::Pair(session, user) => (session, user),
+        Outcome::Refused(refusal) => return Err(refusal.into()),
+    };
+    let pair = issue::pair(hub, &session, &user, now.wall).map_err(RefreshError::from)?;
+    Ok(Answer::ok(
+        &pair.body("Token refreshed successfully", user.public()),
+    ))
+}
+
+/// Case 1: an authentic refresh token within its time.
+fn read(hub: &Hub, token: &str, now: Moment) -> Result<RefreshClaims, RefreshError> {
+    let claims = hub
+        .tokens
+        .read_refresh(token)
+        .map_err(|_: TokenFault| RefreshError::Invalid)?;
+    if claims.exp <= now.wall.seconds() {
+        return Err(RefreshError::Expired);
+    }
+    Ok(claims)
+}
+
+/// Judges an authentic refresh token and does what follows.
+pub struct Rotate {
+    /// The session that the token names.
+    pub session: SessionId,
+    /// What the token says.
+    pub claims: RefreshClaims,
+    /// Whether it is the session's own, the keys tell.
+    pub tokens: Arc<Tokens>,
+    /// How long after its first use a token may come again.
+    pub grace: Duration,
+    /// When and from where it came.
+    pub cause: Cause,
+}
+
+/// What [`Rotate`] found and did.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The session as it stands now, to be answered with its pair.
+    Pair(Box<Session>, Box<User>),
+    /// The token was refused; what that leaves behind is written.
+    Refused(RefreshError),
+}
+
+impl Change for Rotate {
+    type Outcome = Outcome;
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<Outcome, StoreError> {
+        // Case 2.
+        let Some((session, user)) = store::load(tx, self.session)? else {
+            return Ok(Outcome::Refused(RefreshError::Invalid));
+        };
+        let authentic = self.claims.user_id == session.user.0
+            && self.tokens.proves(&self.claims, session.id, &session.salt);
+        if !authentic {
+            return Ok(Outcome::Refused(RefreshError::Invalid));
+        }
+        // Case 3.
+        let Some(user) = user else {
+            return Ok(Outcome::Refused(RefreshError::UserNotFound));
+        };
+        let cause = self.cause.clone().by_user(user.id);
+        // Case 4.
+        if let Standing::Ended { reason, .. } = session.standing {
+            return Ok(Outcome::Refused(RefreshError::Ended(reason)));
+        }
+        if !user.is_active {
+            end::end_one(tx, &session, EndReason::UserDisabled, &cause)?;
+            let reason = EndReason::UserDisabled;
+            return Ok(Outcome::Refused(RefreshError::Ended(reason)));
+        }
+        if session.ends_at <= cause.at.wall {
+            return Ok(Outcome::Refused(RefreshError::SessionExpired));
+        }
+        self.act(tx, session, user, &cause)
+    }
+}
+
+impl Rotate {
+    /// Cases 5 to 10.
+    fn act(
+        &self,
+        tx: &Tx<'_>,
+        session: Session,
+        user: User,
+        cause: &Cause,
+    ) -> Result<Outcome, StoreError> {
+        let presented = self.claims.r#gen;
+        let first_use = first_use(tx, &session, presented)?;
+        match model::judge(presented, &session, first_use, cause.at, self.grace) {
+            Verdict::Rotate => {
+                let session = rotate(tx, session, cause)?;
+                Ok(Outcome::Pair(Box::new(session), Box::new(user)))
+            }
+            Verdict::Retry => {
+                let session = note(tx, session, Kind::Retry, presented, cause)?;
+                Ok(Outcome::Pair(Box::new(session), Box::new(user)))
+            }
+            Verdict::Straggler => {
+                note(tx, session, Kind::Straggler, presented, cause)?;
+                Ok(Outcome::Refused(RefreshError::Superseded))
+            }
+            Verdict::Unsure => Ok(Outcome::Refused(RefreshError::Superseded)),
+            Verdict::Reuse => {
+                let session = note(tx, session, Kind::Reuse, presented, cause)?;
+                end::end_one(tx, &session, EndReason::Reuse, cause)?;
+                tracing::warn!(
+                    session = %session.id,
+                    user = %session.user,
+                    "a used refresh token came again; its session was ended for both holders"
+                );
+                Ok(Outcome::Refused(RefreshError::Reused))
+            }
+            Verdict::Ahead => {
+                tracing::error!(
+                    session = %session.id,
+                    user = %session.user,
+                    "an authentic refresh token is ahead of the database; was an old backup put back?"
+                );
+                Ok(Outcome::Refused(RefreshError::Invalid))
+            }
+        }
+    }
+}
+
+/// When the presented generation was first used: the row itself knows it of the last two, the lineage of those before.
+fn first_use(tx: &Tx<'_>, session: &Session, presented: i64) -> Result<Option<Moment>, StoreError> {
+    match session.generation.saturating_sub(presented) {
+        ..=0 => Ok(None),
+        1 => Ok(Some(session.rotated)),
+        2 if session.previous.is_some() => Ok(session.previous),
+        _ => lineage::first_use(tx, session.id, presented),
+    }
+}
+
+/// Makes the next generation. (A change of the own password does the same, in its transaction.)
+///
+/// # Errors
+/// What SQLite says.
+pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, StoreError> {
+    let agent = if session.agent.text == cause.user_agent.as_str() {
+        session.agent.clone()
+    } else {
+        store::agent(tx, cause)?
+    };
+    let next = Session {
+        generation: session.generation + 1,
+        retries: 0,
+        rotated: session.rotation_moment(cause.at),
+        previous: Some(session.rotated),
+        address: cause.address,
+        agent,
+        lineage_length: session.lineage_length + 1,
+        ..session
+    };
+    store::update(tx, &next)?;
+    write_event(
+        tx,
+        &next,
+        Kind::Rotate,
+        next.generation,
+        next.agent.id,
+        cause,
+    )?;
+    Ok(next)
+}
+
+/// Writes down what happened without a new generation.
+fn note(
+    tx: &Tx<'_>,
+    session: Session,
+    kind: Kind,
+    presented: i64,
+    cause: &Cause,
+) -> Result<Session, StoreError> {
+    let noted = Session {
+        retries: session.retries + i64::from(kind == Kind::Retry),
+        lineage_length: session.lineage_length + 1,
+        ..session
+    };
+    store::update(tx, &noted)?;
+    let agent = store::agent(tx, cause)?.id;
+    write_event(tx, &noted, kind, presented, agent, cause)?;
+    Ok(noted)
+}
+
+fn write_event(
+    tx: &Tx<'_>,
+    session: &Session,
+    kind: Kind,
+    generation: i64,
+    agent: i64,
+    cause: &Cause,
+) -> Result<(), StoreError> {
+    let event = NewEvent {
+        session: session.id,
+        position: session.lineage_length,
+        kind,
+        generation,
+        agent,
+    };
+    lineage::write(tx, &event, cause)
+}

@@ -1,0 +1,190 @@
+//! A user, and the two shapes in which a body shows one.
+
+use serde::Serialize;
+
+use crate::crypto::hasher::StoredHash;
+use crate::types::email::Email;
+use crate::types::ids::UserId;
+use crate::types::profile::{Bio, WebUrl};
+use crate::types::role::Role;
+use crate::types::time::Timestamp;
+use crate::types::username::Username;
+
+/// The tier of everybody who pays nothing.
+pub const FREE_TIER: &str = "FREE";
+
+/// A user as the database has them. The password's hash is not here: see [`crate::features::users::store::credentials`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their number.
+    pub id: UserId,
+    /// Their name, as typed.
+    pub username: String,
+    /// Their address, as typed.
+    pub email: String,
+    /// Whether they showed that the address is theirs.
+    pub email_verified: bool,
+    /// What they tell about themselves.
+    pub bio: Option<String>,
+    /// Where their picture is.
+    pub profile_photo_url: Option<String>,
+    /// Where their website is.
+    pub website_url: Option<String>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// What they may do at the Hub.
+    pub role: Role,
+    /// What they pay for.
+    pub premium_tier: String,
+}
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Their name.
+    pub username: Username,
+    /// Their address.
+    pub email: Email,
+    /// Their password's hash.
+    pub password_hash: StoredHash,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// What happens to an optional field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is emptied.
+    Clear,
+    /// It becomes this.
+    To(T),
+}
+
+impl<T> Edit<T> {
+    /// Whether anything happens.
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        !matches!(self, Self::Keep)
+    }
+
+    /// What it becomes, if it becomes something.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::To(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
+/// A change to a profile.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    /// What they tell about themselves.
+    pub bio: Edit<Bio>,
+    /// Their website.
+    pub website_url: Edit<WebUrl>,
+    /// Their picture.
+    pub profile_photo_url: Edit<WebUrl>,
+    /// A new address; it counts as not verified.
+    pub email: Option<Email>,
+}
+
+impl ProfileChange {
+    /// The names of the fields that it touches, for the audit: their values are nobody else's business.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'static str> {
+        [
+            ("bio", self.bio.is_made()),
+            ("website_url", self.website_url.is_made()),
+            ("profile_photo_url", self.profile_photo_url.is_made()),
+            ("email", self.email.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, touched)| touched.then_some(name))
+        .collect()
+    }
+}
+
+/// What anybody may see of a user. Never the address.
+#[derive(Debug, Serialize)]
+pub struct PublicUser<'user> {
+    id: i64,
+    username: &'user str,
+    bio: Option<&'user str>,
+    profile_photo_url: Option<&'user str>,
+    website_url: Option<&'user str>,
+    created_at: String,
+    updated_at: String,
+    is_active: bool,
+    role: &'static str,
+    premium_tier: &'user str,
+}
+
+/// What a user sees of themselves.
+#[derive(Debug, Serialize)]
+pub struct FullUser<'user> {
+    id: i64,
+    username: &'user str,
+    email: &'user str,
+    email_verified: bool,
+    bio: Option<&'user str>,
+    profile_photo_url: Option<&'user str>,
+    website_url: Option<&'user str>,
+    created_at: String,
+    updated_at: String,
+    is_active: bool,
+    role: &'static str,
+    premium_tier: &'user str,
+}
+
+impl User {
+    /// The shape of `refresh` and `register`.
+    #[must_use]
+    pub fn public(&self) -> PublicUser<'_> {
+        PublicUser {
+            id: self.id.0,
+            username: &self.username,
+            bio: self.bio.as_deref(),
+            profile_photo_url: self.profile_photo_url.as_deref(),
+            website_url: self.website_url.as_deref(),
+            created_at: self.created_at.to_string(),
+            updated_at: self.updated_at.to_string(),
+            is_active: self.is_active,
+            role: self.role.as_str(),
+            premium_tier: &self.premium_tier,
+        }
+    }
+
+    /// The shape of `login`, `validate` and `me`.
+    #[must_use]
+    pub fn full(&self) -> FullUser<'_> {
+        FullUser {
+            id: self.id.0,
+            username: &self.username,
+            email: &self.email,
+            email_verified: self.email_verified,
+            bio: self.bio.as_deref(),
+            profile_photo_url: self.profile_photo_url.as_deref(),
+            website_url: self.website_url.as_deref(),
+            created_at: self.created_at.to_string(),
+            updated_at: self.updated_at.to_string(),
+            is_active: self.is_active,
+            role: self.role.as_str(),
+            premium_tier: &self.premium_tier,
+        }
+    }
+
+    /// Whether they pay for something.
+    #[must_use]
+    pub fn is_premium(&self) -> bool {
+        self.premium_tier != FREE_TIER
+    }
+}

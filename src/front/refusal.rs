@@ -1,0 +1,100 @@
+//! What the door answers itself, in the one error shape; the connection is closed after it.
+
+use hyper::body::Bytes;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use crate::http::answer::JSON;
+use crate::http::problem::ApiError;
+use crate::types::entropy::SystemEntropy;
+use crate::types::ids::RequestId;
+
+/// Where every answer carries the id that its log line carries too.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The methods that reach Rocket. CONNECT is for proxies, TRACE shows headers to whoever asks.
+const ALLOWED: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+
+/// Why a request does not reach Rocket, or its answer not the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Not a request that can be understood, or one that two readers may understand differently.
+    BadRequest,
+    /// A method that no route has.
+    MethodNotAllowed,
+    /// The body did not come in time.
+    TimedOut,
+    /// The body is larger than any route takes.
+    BodyTooLarge,
+    /// The request line is too long.
+    UriTooLong,
+    /// The head is too long, or has too many lines.
+    HeadersTooLarge,
+    /// The answer could not be made: a fault of ours.
+    Broken,
+    /// A transfer coding other than chunked.
+    NotImplemented,
+}
+
+impl Refusal {
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        }
+    }
+
+    /// The answer for this refusal.
+    pub(super) fn answer(self) -> Response<Bytes> {
+        let status = self.status();
+        let body = ApiError::of_status(status.as_u16()).body();
+        let mut answer = Response::new(Bytes::from(body));
+        *answer.status_mut() = status;
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Ok(id) = HeaderValue::try_from(RequestId::generate(&SystemEntropy).to_string()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if self == Self::MethodNotAllowed {
+            headers.insert(ALLOW, ALLOWED);
+        }
+        answer
+    }
+
+    /// The bytes to send instead of a bare refusal that hyper is about to write; none if `written` is no such thing.
+    pub(super) fn in_place_of(written: &[u8]) -> Option<Bytes> {
+        let head = std::str::from_utf8(written).ok()?;
+        let (status_line, rest) = head.split_once("\r\n")?;
+        let refusal = match status_line.split(' ').nth(1)? {
+            "400" => Self::BadRequest,
+            "414" => Self::UriTooLong,
+            "431" => Self::HeadersTooLarge,
+            _ => return None,
+        };
+        let answer = refusal.answer();
+        let mut bytes = format!("{status_line}\r\n").into_bytes();
+        for (name, value) in answer.headers() {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        if let Some(date) = rest.split("\r\n").find(|line| line.starts_with("date: ")) {
+            bytes.extend_from_slice(date.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        let length = answer.body().len();
+        bytes.extend_from_slice(format!("content-length: {length}\r\n\r\n").as_bytes());
+        bytes.extend_from_slice(answer.body());
+        Some(bytes.into())
+    }
+}

@@ -1,0 +1,220 @@
+//! The socket of a connection with its deadlines, in the one place that sees every byte come and go.
+//!
+//! hyper's own timeout cannot tell an idle connection from a half-sent head, so the socket keeps the time: a deadline
+//! that passes makes the read or write that waits for it fail, and hyper closes the connection.
+
+use std::future::Future;
+use std::io;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use hyper::body::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::limits::{LINGER, Limits, MAX_LINGER_BYTES};
+use super::refusal::Refusal;
+use super::timed_out;
+use super::turn::Turn;
+
+/// What the client's turn has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaiting {
+    /// Nothing has arrived since the connection was accepted.
+    First,
+    /// Nothing has arrived since the last answer. Bytes that came along with the last request count as nothing: hyper
+    /// holds them, and they cost no more than an idle connection.
+    Next,
+    /// A head has begun.
+    HeadEnd,
+}
+
+/// A socket that gives up when its client takes too long.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: TcpStream,
+    turn: Arc<Turn>,
+    limits: Limits,
+    awaiting: Awaiting,
+    /// When the client's turn is over.
+    deadline: Instant,
+    /// When a write that cannot proceed is given up.
+    stalled_until: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// What stands in for hyper's own bare refusal, as far as it is not sent yet.
+    refusal: Option<Bytes>,
+    /// When the socket stops throwing bytes away, once it is shut for writing, and how many it still takes.
+    lingering: Option<(Instant, usize)>,
+}
+
+impl Wire {
+    /// Wraps a socket that was just accepted; the time for its first head starts here.
+    pub(super) fn new(stream: TcpStream, turn: Arc<Turn>, limits: &Limits) -> Self {
+        Self {
+            stream,
+            turn,
+            awaiting: Awaiting::First,
+            deadline: Instant::now() + limits.header_deadline,
+            stalled_until: None,
+            timer: None,
+            refusal: None,
+            lingering: None,
+            limits: limits.clone(),
+        }
+    }
+
+    /// Whether `deadline` has passed; if not, the task is woken by then.
+    ///
+    /// The timer is left running from one request to the next: setting it anew for each costs more than an early ring
+    /// now and then.
+    fn has_passed(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        if timer.as_mut().poll(context).is_pending() {
+            return false;
+        }
+        if Instant::now() >= deadline {
+            return true;
+        }
+        timer.as_mut().reset(deadline);
+        timer.as_mut().poll(context).is_ready()
+    }
+
+    fn send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let sent = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if sent.is_ready() {
+            self.stalled_until = None;
+            return sent;
+        }
+        let limit = self.limits.write_stall_deadline;
+        let until = *self
+            .stalled_until
+            .get_or_insert_with(|| Instant::now() + limit);
+        if self.has_passed(until, context) {
+            return Poll::Ready(Err(timed_out()));
+        }
+        Poll::Pending
+    }
+
+    /// Reads and forgets what a refused client still sends, until it closes or has had its share.
+    fn throw_away(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut scrap = [0; 4096];
+        while let Some((until, left)) = self.lingering {
+            let mut buffer = ReadBuf::new(&mut scrap);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() && left > 0 => {
+                    let left = left.saturating_sub(buffer.filled().len());
+                    self.lingering = Some((until, left));
+                }
+                Poll::Pending if !self.has_passed(until, context) => return Poll::Pending,
+                _ => break,
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        let filled = buffer.filled().len();
+        let read = Pin::new(&mut wire.stream).poll_read(context, buffer);
+        if !wire.turn.is_awaited() {
+            return read;
+        }
+        if read.is_ready() {
+            if buffer.filled().len() > filled && wire.awaiting != Awaiting::HeadEnd {
+                // A new connection's time runs from its acceptance: a late first byte does not buy more.
+                if wire.awaiting == Awaiting::Next {
+                    wire.deadline = Instant::now() + wire.limits.header_deadline;
+                }
+                wire.awaiting = Awaiting::HeadEnd;
+            }
+            return read;
+        }
+        if wire.has_passed(wire.deadline, context) {
+            return Poll::Ready(Err(timed_out()));
+        }
+        if wire.turn.is_stopping() {
+            let quiet = wire.awaiting != Awaiting::HeadEnd && !bytes_wait(&wire.stream);
+            wire.turn.set_quiet(quiet);
+        }
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wire = self.get_mut();
+        // In the client's turn hyper writes only what it refuses by itself, and bare: ours has the one error shape.
+        if wire.refusal.is_none() && wire.turn.is_awaited() {
+            wire.refusal = Refusal::in_place_of(bytes);
+        }
+        if let Some(mut rest) = wire.refusal.take() {
+            wire.turn.linger();
+            while !rest.is_empty() {
+                match wire.send(context, &rest) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(sent)) => drop(rest.split_to(sent)),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => {
+                        wire.refusal = Some(rest);
+                        return Poll::Pending;
+                    }
+                }
+            }
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        wire.send(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        ready!(Pin::new(&mut wire.stream).poll_flush(context))?;
+        if wire.turn.flushed() {
+            wire.awaiting = Awaiting::Next;
+            wire.deadline = Instant::now() + wire.limits.idle_timeout;
+            // hyper may already wait for bytes and not ask again: the timer has to be set here.
+            wire.has_passed(wire.deadline, context);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        if wire.lingering.is_none() {
+            ready!(Pin::new(&mut wire.stream).poll_shutdown(context))?;
+            wire.lingering = Some((Instant::now() + LINGER, MAX_LINGER_BYTES));
+        }
+        if wire.turn.lingers() {
+            ready!(wire.throw_away(context));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Whether bytes have arrived that the runtime may not have heard of yet: only the kernel knows, and a second handle on
+/// the same socket asks it.
+fn bytes_wait(stream: &TcpStream) -> bool {
+    let Ok(handle) = stream.as_fd().try_clone_to_owned() else {
+        return false;
+    };
+    std::net::TcpStream::from(handle)
+        .peek(&mut [0])
+        .is_ok_and(|arrived| arrived > 0)
+}

@@ -1,0 +1,91 @@
+//! What every answer carries, whatever made it; and the log line of every request.
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Header;
+use rocket::request::Request;
+use rocket::{Data, Response};
+
+use crate::http::client;
+use crate::hub::Hub;
+use crate::types::entropy::{Entropy, SystemEntropy};
+use crate::types::ids::RequestId;
+use crate::types::time::Moment;
+
+/// Pages may load from the Hub itself and from nowhere else, run no inline script, and stand in no frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+/// Two years: what browsers' preload lists ask for.
+const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
+
+/// Gives each request its name and each answer its headers, and writes the log line.
+pub struct Envelope {
+    /// Whether the public address is `https`.
+    pub https: bool,
+}
+
+/// A request's name, drawn when it is first asked for.
+#[must_use]
+pub fn request_id(request: &Request<'_>) -> RequestId {
+    *request.local_cache(|| {
+        let system = SystemEntropy;
+        let hub = request.rocket().state::<Hub>();
+        let entropy: &dyn Entropy = hub.map_or(&system, |hub| hub.entropy.as_ref());
+        RequestId::generate(entropy)
+    })
+}
+
+/// When a request began, for its log line.
+struct Begun(Option<Moment>);
+
+#[rocket::async_trait]
+impl Fairing for Envelope {
+    fn info(&self) -> Info {
+        Info {
+            name: "request id, headers and log",
+            kind: Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        let now = request.rocket().state::<Hub>().map(|hub| hub.clock.now());
+        request.local_cache(|| Begun(now));
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let id = request_id(request);
+        response.set_raw_header("X-Request-Id", id.to_string());
+        response.set_raw_header("X-Content-Type-Options", "nosniff");
+        response.set_raw_header("Referrer-Policy", "no-referrer");
+        response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
+        response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+        response.set_raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        response.set_raw_header("X-Frame-Options", "DENY");
+        if self.https {
+            response.set_raw_header("Strict-Transport-Security", STRICT_TRANSPORT);
+        }
+        if !response.headers().contains("Cache-Control") {
+            response.set_header(Header::new("Cache-Control", "no-store"));
+        }
+        log(request, response, id);
+    }
+}
+
+/// One line a request. The route's pattern stands in it and not the address as it was typed, which may hold what nobody should read.
+fn log(request: &Request<'_>, response: &Response<'_>, id: RequestId) {
+    let Some(hub) = request.rocket().state::<Hub>() else {
+        return;
+    };
+    let begun = request.local_cache(|| Begun(None)).0;
+    let micros = begun.map_or(0, |begun| hub.clock.now().steady - begun.steady);
+    let route = request.route().map_or("(none)", |route| route.uri.as_str());
+    let client = client::address(request, &hub.trusted_proxies());
+    tracing::info!(
+        request_id = %id,
+        method = %request.method(),
+        route,
+        status = response.status().code,
+        micros,
+        client = client.map(tracing::field::display),
+        "request"
+    );
+}

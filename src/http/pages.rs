@@ -1,0 +1,89 @@
+//! Pages for people: embedded Tera templates, escaped by default.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use rocket::fairing::Fairing;
+use rocket::request::Request;
+use rocket::response::{self, Responder};
+use rocket::{Response, figment};
+use rocket_dyn_templates::{Engines, Template, context};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::http::assets;
+use crate::http::headers;
+use crate::http::problem::ApiError;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "templates/"]
+struct Files;
+
+/// A page: a template and what it shows.
+pub struct Page(Template);
+
+impl Page {
+    /// A page of the template `name`, such as `landing.html`.
+    pub fn new(name: &'static str, shows: impl Serialize) -> Self {
+        Self(Template::render(Cow::Borrowed(stem(name)), shows))
+    }
+
+    /// The page of an error, with the request's name, so that an administrator can find its log line.
+    #[must_use]
+    pub fn error(error: &ApiError, request: &Request<'_>) -> Self {
+        Self::new(
+            "error.html",
+            context! {
+                status: error.status(),
+                text: error.text(),
+                request_id: headers::request_id(request).to_string(),
+            },
+        )
+    }
+}
+
+/// Tera keeps the whole file name; `rocket_dyn_templates` finds a template by it.
+const fn stem(name: &'static str) -> &'static str {
+    name
+}
+
+impl<'r> Responder<'r, 'static> for Page {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response: Response<'static> = self.0.respond_to(request)?;
+        response.set_raw_header("Content-Type", "text/html; charset=utf-8");
+        Ok(response)
+    }
+}
+
+/// The templates, compiled from what is embedded.
+#[must_use]
+pub fn templates() -> impl Fairing {
+    Template::try_custom(|engines: &mut Engines| {
+        let sources = Files::iter().filter_map(|name| {
+            let file = Files::get(&name)?;
+            let text = String::from_utf8(file.data.into_owned()).ok()?;
+            Some((name.to_string(), text))
+        });
+        engines.tera.add_raw_templates(sources)?;
+        let urls: Map<String, Value> = assets::urls()
+            .map(|(name, url)| (name, Value::String(url)))
+            .collect();
+        engines.tera.register_function(
+            "asset",
+            move |arguments: &std::collections::HashMap<String, Value>| {
+                arguments
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .and_then(|name| urls.get(name).cloned())
+                    .ok_or_else(|| "no such asset".into())
+            },
+        );
+        Ok(())
+    })
+}
+
+/// `rocket_dyn_templates` wants a directory to look into even where all templates are embedded: this one is empty.
+#[must_use]
+pub fn configuration(empty_directory: &Path) -> figment::Figment {
+    figment::Figment::new().merge(("template_dir", empty_directory))
+}

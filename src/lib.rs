@@ -1,0 +1,107 @@
+//! **RegardingWork Hub**: sign-in for all your apps from one binary.
+//!
+//! # The map
+//!
+//! A request becomes a value, and the value is applied. Whatever changes the database is a small struct, a [`store::Change`]: plain data in,
+//! an outcome out, applied in one transaction by the one writer. Time, randomness, hashing and the network are settled before it is made.
+//!
+//! | folder | what stands there |
+//! | --- | --- |
+//! | [`types`] | values parsed once at the edge: ids, names, addresses, tokens, time and chance |
+//! | [`store`] | the database: one writer thread with group commit, readers that cannot write, migrations, the audit |
+//! | [`crypto`] | the key file, tokens, password hashes |
+//! | [`config`] | configuration in layers, one file a concern |
+//! | [`hub`] | all that a request can reach |
+//! | [`http`] | bodies, the one error shape, who asks, headers, embedded files and pages |
+//! | [`features`] | what the Hub does: one folder a noun, one file an action, its URL standing in it whole |
+//! | [`front`] | the door: sockets, deadlines, limits; hands whole requests to Rocket in process |
+//! | [`cli`] | one subcommand a file |
+//!
+//! `types ← store, crypto, config ← hub ← http ← features ← front ← cli`; arrows never turn round, and `tests/tidy.rs` holds them.
+//!
+//! # The session machine
+//!
+//! One row a session, one session a sign-in. No token is stored, nor a hash of one: a refresh token is a function of the row and the key.
+//! A presented generation *g* against the row's *n*, Δ since *g* was first used, grace *G* (see [`features::sessions::model`]):
+//!
+//! | # | case | answer | leaves |
+//! | --- | --- | --- | --- |
+//! | 0 | no usable `refresh_token` | 400 | – |
+//! | 1 | not ours, or expired | 401 | – |
+//! | 2 | no such session, or not its own `jti` | 401 | – |
+//! | 3 | the user is gone | 401 | – |
+//! | 4 | ended, past its end, or its user locked out | 401 | locked out: ends it |
+//! | 5 | g = n | 200, rotate | row, lineage |
+//! | 6 | g = n−1, Δ ≤ G, fewer than 20 retries | 200, the same bytes again | count, lineage |
+//! | 7 | g < n, and the clocks cannot tell Δ | 401, lives | – |
+//! | 8 | any other g < n with Δ ≤ G | 401, lives | lineage |
+//! | 9 | any other g < n | 401, ends for both holders | row, lineage, audit |
+//! | 10 | g > n | 401, lives, error in the log | – |
+//!
+//! Δ is measured on a clock that nobody can set, as long as the machine was not started anew; so no step of the wall clock opens a window
+//! or ends a session.
+//!
+//! # What must always hold
+//!
+//! 1. At any instant one generation rotates; only it, or its parent within G, gives 200. `generation` and `rotated_at` never go down.
+//! 2. A 200 that was answered survives any crash; so does a revocation that was answered.
+//! 3. All 200s for one presented token carry byte-identical refresh tokens.
+//! 4. After a revocation is answered, whatever starts later is refused on every route.
+//! 5. Refresh, access, cookie and form tokens never pass for one another.
+//! 6. No clock step re-opens a window or ends a session. An honest client whose requests arrive within G of each other is never signed out.
+//! 7. Rotations = Σ (generation − 1) = rotate rows in the lineage, as far as kept.
+//!
+//! # `POST /api/auth/refresh`, in one straight line
+//!
+//! `front` collects the request → `features/sessions/refresh.rs` reads the body and the token → builds `Rotate` → `store/writer.rs` queues it →
+//! `features/sessions/store.rs` reads the row → `features/sessions/model.rs` judges → the change writes row, lineage and audit → one commit for all that
+//! waited → `crypto/jwt.rs` signs both tokens from the outcome → the answer, or one variant of `features/sessions/error.rs`.
+
+pub mod cli;
+pub mod config;
+pub mod crypto;
+pub mod features;
+pub mod front;
+pub mod http;
+pub mod hub;
+pub mod store;
+pub mod types;
+
+use rocket::figment::Figment;
+use rocket::shield::Shield;
+use rocket::{Build, Rocket};
+
+use crate::hub::{Hub, Place};
+
+/// The whole site on a Hub, ready to be served by [`front`] or by Rocket's in-process client in tests.
+#[must_use]
+pub fn build(hub: Hub) -> Rocket<Build> {
+    let place = Place::new(&hub.config.data_dir);
+    let https = hub.config.public_url.is_https();
+    rocket::custom(configuration(&place))
+        .manage(hub)
+        // Every header that Rocket would add stands in `http/headers.rs` beside the rest.
+        .attach(Shield::new())
+        .attach(http::cors::Cors)
+        .attach(http::headers::Envelope { https })
+        .attach(http::pages::templates())
+        .attach(features::health::stage())
+        .attach(features::account::stage())
+        .attach(features::sessions::stage())
+        .mount("/", http::assets::routes())
+        .mount("/", http::cors::routes())
+        .register("/", http::catchers::all())
+}
+
+/// Rocket's own settings are ours to give: neither `Rocket.toml` nor `ROCKET_*` is read.
+fn configuration(place: &Place) -> Figment {
+    Figment::from(rocket::Config {
+        // It would believe `X-Real-IP` from anyone: see `http/client.rs`.
+        ip_header: None,
+        log_level: rocket::config::LogLevel::Off,
+        cli_colors: false,
+        ident: rocket::config::Ident::none(),
+        ..rocket::Config::release_default()
+    })
+    .merge(http::pages::configuration(&place.no_templates()))
+}

@@ -1,0 +1,206 @@
+//! [`Db`] reads, [`Tx`] reads and writes: the only way to the tables, with statements prepared once and values always bound.
+//!
+//! The SQL itself stands beside the feature that runs it, in the subset that SQLite and PostgreSQL share.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{CachedStatement, Connection, OpenFlags, Row, ToSql};
+
+use crate::store::error::StoreError;
+
+/// How long a statement waits for another process's transaction before the request is told to come back.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements kept prepared on each connection: more than the Hub has, so none is ever parsed twice.
+const PREPARED_STATEMENTS: usize = 128;
+
+/// The values of a statement: the first for `$1`, the second for `$2`, and so on (`rusqlite::params!`).
+pub type Values<'values> = &'values [&'values dyn ToSql];
+
+/// A connection to read from.
+pub struct Db<'connection> {
+    pub(super) connection: &'connection Connection,
+}
+
+impl Db<'_> {
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite says, or a row that cannot be.
+    pub fn optional<T>(
+        &self,
+        sql: &'static str,
+        values: Values<'_>,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut statement = self.bound(sql, values)?;
+        let mut rows = statement.raw_query();
+        Ok(rows.next()?.map(read).transpose()?)
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As [`Db::optional`], and when there is none.
+    pub fn one<T>(
+        &self,
+        sql: &'static str,
+        values: Values<'_>,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.optional(sql, values, read)?
+            .ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+    }
+
+    /// Every row. The statement's own LIMIT bounds how many.
+    ///
+    /// # Errors
+    /// As [`Db::optional`].
+    pub fn all<T>(
+        &self,
+        sql: &'static str,
+        values: Values<'_>,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.bound(sql, values)?;
+        let mut rows = statement.raw_query();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+
+    /// The prepared statement with every value in its place.
+    ///
+    /// SQLite takes `$1` for a name and numbers it by where it first appears; here, as in PostgreSQL, the number in the name counts.
+    fn bound(
+        &self,
+        sql: &'static str,
+        values: Values<'_>,
+    ) -> Result<CachedStatement<'_>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mismatch = || StoreError::Broken(format!("values do not fit the statement: {sql}"));
+        if statement.parameter_count() != values.len() || values.len() > NAMES.len() {
+            return Err(mismatch());
+        }
+        for (name, value) in NAMES.iter().zip(values) {
+            let index = statement.parameter_index(name)?.ok_or_else(mismatch)?;
+            statement.raw_bind_parameter(index, value)?;
+        }
+        Ok(statement)
+    }
+}
+
+/// What the values of a statement are called in it.
+const NAMES: [&str; 20] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16", "$17", "$18", "$19", "$20",
+];
+
+/// The writer's transaction.
+pub struct Tx<'connection> {
+    db: Db<'connection>,
+}
+
+impl<'connection> Tx<'connection> {
+    pub(super) fn new(connection: &'connection Connection) -> Self {
+        Self {
+            db: Db { connection },
+        }
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<usize, StoreError> {
+        Ok(self.db.bound(sql, values)?.raw_execute()?)
+    }
+
+    /// Runs a statement that must change exactly one row.
+    ///
+    /// # Errors
+    /// What SQLite says, and when it changed none or several: the row that the change rests on is not what it read.
+    pub fn execute_on_one(&self, sql: &'static str, values: Values<'_>) -> Result<(), StoreError> {
+        match self.execute(sql, values)? {
+            1 => Ok(()),
+            changed => Err(StoreError::Broken(format!(
+                "a statement changed {changed} rows instead of one: {sql}"
+            ))),
+        }
+    }
+}
+
+impl<'connection> Deref for Tx<'connection> {
+    type Target = Db<'connection>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.db
+    }
+}
+
+/// The error for a row that cannot be: names the column and what was wrong, never guesses.
+#[must_use]
+pub fn bad_row(column: &'static str, problem: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(
+        0,
+        rusqlite::types::Type::Null,
+        format!("impossible row: {column}: {problem}").into(),
+    )
+}
+
+/// Opens an existing database for the writer, with the settings that its promises rest on.
+pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+    // No CREATE: a database that has gone is never replaced by an empty one.
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: a commit that was answered survives a power cut. With NORMAL hundreds were lost in each of our power cuts, and a lost
+    // commit can be a revocation.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    // After a checkpoint the log is cut back to this many bytes.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    // In KiB: the hot pages of some hundred thousand sessions.
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    Ok(connection)
+}
+
+/// Opens an existing database for reading; the connection refuses to write even if asked to.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    prepare_reader(&connection)?;
+    Ok(connection)
+}
+
+/// The settings of a connection that only reads.
+pub(super) fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
+    connection.pragma_update(None, "query_only", "ON")
+}
+
+/// How every connection is opened: no shared mutex (each is used by one thread at a time), no `file:` names, no links followed.
+pub(super) fn flags(access: OpenFlags) -> OpenFlags {
+    access | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one home of database connections"
+)]
+fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags(access))?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    // A hostile schema in a swapped-in file cannot run code or write to SQLite's own tables.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The one database file: a single writer thread, readers that cannot write, and the values that pass between.
+//!
+//! Whatever changes the database is a [`Change`]: plain data in, an outcome out, applied in one transaction by the one writer.
+//! The writer answers only after the commit is on disk, and many waiting changes share one commit.
+
+pub mod audit;
+pub mod db;
+pub mod error;
+pub mod readers;
+pub mod schema;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use db::{Db, Tx, bad_row};
+pub use error::{OpenError, StoreError};
+use readers::Readers;
+use writer::Writer;
+
+/// A change of the database as a value.
+///
+/// Time, randomness, hashing and the network are settled before it is made. **`Err` rolls back, an outcome commits**: a refusal
+/// that must leave a trace is an outcome, which the action then turns into an error.
+pub trait Change: Send + 'static {
+    /// What the change found and did.
+    type Outcome: Send + 'static;
+    /// Why it was undone.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Reads and writes in the transaction. Changes that wait at the same time share the transaction's commit, not its failure.
+    ///
+    /// # Errors
+    /// Whatever undoes this change, and only this one.
+    fn apply(self, tx: &Tx<'_>) -> Result<Self::Outcome, Self::Error>;
+}
+
+/// The database, open. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    writer: Arc<Writer>,
+    readers: Readers,
+}
+
+/// Whether a database may be made or changed in shape when the store opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The server: makes the file if there is none and brings it to the present schema.
+    Server,
+    /// The command line beside it: the file must be there, in the present schema.
+    CommandLine,
+}
+
+impl Store {
+    /// Opens the database at `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be made or opened, is not the Hub's, fails its check, or has another schema than this binary's.
+    pub fn open(path: &Path, mode: Mode) -> Result<Self, OpenError> {
+        let connection = schema::open(path, mode)?;
+        let path: PathBuf = path.to_owned();
+        let readers = Readers::new(&path)?;
+        let writer = Writer::start(connection, move || db::open_writable(&path))?;
+        Ok(Self {
+            writer: Arc::new(writer),
+            readers,
+        })
+    }
+
+    /// Applies a change and answers when it is on disk.
+    ///
+    /// # Errors
+    /// The change's own, or a [`StoreError`] when it could not be applied or committed; then it has left nothing behind.
+    pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome, C::Error> {
+        self.writer.write(change).await
+    }
+
+    /// The same for callers outside an asynchronous runtime.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<C: Change>(&self, change: C) -> Result<C::Outcome, C::Error> {
+        self.writer.write_blocking(change)
+    }
+
+    /// Reads what was last committed. The connection cannot write.
+    ///
+    /// Runs on the calling thread: a look-up by key takes microseconds, less than a hop to another thread. What scans belongs on a blocking thread.
+    ///
+    /// # Errors
+    /// When no reader is free in time, or whatever `read` fails with.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Db<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.readers.read(read)
+    }
+
+    /// Applies what is queued, folds the log into the database file and ends the writer. Later changes are refused as busy.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+}

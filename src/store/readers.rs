@@ -1,0 +1,63 @@
+//! Connections that read, shared by all requests.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use r2d2::Pool;
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::OpenFlags;
+
+use crate::store::db::{self, Db};
+use crate::store::error::{OpenError, StoreError};
+
+/// Most readers at once: a request's look-up holds one for microseconds, and only as many run at once as there are worker threads.
+const MAX_READERS: u32 = 16;
+/// How long a request waits for a reader before it is told to come back.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// The pool of readers. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Readers {
+    pool: Pool<SqliteConnectionManager>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Result<Self, OpenError> {
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(db::flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .with_init(|connection| db::prepare_reader(connection));
+        let failed = |error: r2d2::Error| OpenError::Failed {
+            path: path.to_owned(),
+            cause: StoreError::Broken(error.to_string()),
+        };
+        let pool = Pool::builder()
+            .max_size(MAX_READERS)
+            .min_idle(Some(1))
+            .connection_timeout(WAIT)
+            // A local file does not hang up: asking before each use would double the cost of a look-up.
+            .test_on_check_out(false)
+            .thread_pool(Arc::new(
+                scheduled_thread_pool::ScheduledThreadPool::builder()
+                    .num_threads(1)
+                    .thread_name_pattern("hub-readers-{}")
+                    .build(),
+            ))
+            .build(manager)
+            .map_err(failed)?;
+        Ok(Self { pool })
+    }
+
+    pub(super) fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Db<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let connection = self
+            .pool
+            .get()
+            .map_err(|error| StoreError::Busy(format!("no reader is free: {error}")))?;
+        read(&Db {
+            connection: &connection,
+        })
+    }
+}

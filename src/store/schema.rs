@@ -1,0 +1,175 @@
+//! The shape of the database: the embedded migrations, and what is checked before a file is trusted.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::store::Mode;
+use crate::store::db;
+use crate::store::error::{OpenError, StoreError};
+
+/// "Hub1" in SQLite's header: what tells our database from any other.
+const APPLICATION_ID: i64 = 1_215_652_401;
+/// The first SQLite without the bug that could damage a log with two writers.
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// Above this size a start checks the header and the schema only: the full check reads every page, and a team waits behind it.
+const FULL_CHECK_BYTES: u64 = 256 * 1024 * 1024;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "migrations/"]
+struct Files;
+
+/// One step of the schema's history.
+pub struct Migration {
+    /// The schema version that it leads to.
+    pub version: i64,
+    /// Its file's name.
+    pub name: String,
+    sql: String,
+}
+
+/// Every migration that this binary knows, oldest first.
+#[must_use]
+pub fn migrations() -> Vec<Migration> {
+    let mut names: Vec<_> = Files::iter()
+        .filter(|name| name.ends_with(".sql"))
+        .collect();
+    names.sort_unstable();
+    names
+        .into_iter()
+        .zip(1..)
+        .filter_map(|(name, version)| {
+            let file = Files::get(&name)?;
+            Some(Migration {
+                version,
+                sql: String::from_utf8_lossy(&file.data).into_owned(),
+                name: name.into_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The schema version of the file at `path`, which must be the Hub's.
+///
+/// # Errors
+/// When there is none, or it is not the Hub's.
+pub fn version(path: &Path) -> Result<i64, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let connection = db::open_read_only(path).map_err(|cause| failed(path, cause))?;
+    identify(path, &connection)
+}
+
+/// Opens the file for the writer, after every check, in the present schema.
+pub(super) fn open(path: &Path, mode: Mode) -> Result<Connection, OpenError> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(OpenError::OldSqlite(rusqlite::version().to_owned()));
+    }
+    if !path.exists() {
+        match mode {
+            Mode::Server => make_empty(path)?,
+            Mode::CommandLine => return Err(OpenError::Missing(path.to_owned())),
+        }
+    }
+    // Looked at before it is written to: nothing may change in a file that is not ours.
+    {
+        let connection = db::open_read_only(path).map_err(|cause| failed(path, cause))?;
+        let found = identify(path, &connection)?;
+        judge(path, found, mode)?;
+        if mode == Mode::Server {
+            check(path, &connection)?;
+        }
+    }
+    let mut connection = db::open_writable(path).map_err(|cause| failed(path, cause))?;
+    if mode == Mode::Server {
+        migrate(path, &mut connection)?;
+    }
+    Ok(connection)
+}
+
+/// The file is made by us and not by SQLite, so that nobody else can read it for a moment; its `-wal` and `-shm` take over the mode.
+fn make_empty(path: &Path) -> Result<(), OpenError> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|cause| OpenError::CannotMake {
+            path: path.to_owned(),
+            cause,
+        })
+}
+
+/// The schema version of an open file: 0 for an empty one.
+fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let foreign = |cause: String| OpenError::Foreign {
+        path: path.to_owned(),
+        cause,
+    };
+    let application =
+        number("PRAGMA application_id").map_err(|error| foreign(error.to_string()))?;
+    let version = number("PRAGMA user_version").map_err(|error| foreign(error.to_string()))?;
+    let tables =
+        number("SELECT count(*) FROM sqlite_schema").map_err(|error| foreign(error.to_string()))?;
+    let empty = application == 0 && version == 0 && tables == 0;
+    if application != APPLICATION_ID && !empty {
+        return Err(foreign(format!("its application id is {application}")));
+    }
+    Ok(version)
+}
+
+fn judge(path: &Path, found: i64, mode: Mode) -> Result<(), OpenError> {
+    let known = migrations().last().map_or(0, |last| last.version);
+    let path = path.to_owned();
+    if found > known {
+        return Err(OpenError::Newer { path, found, known });
+    }
+    if found < known && mode == Mode::CommandLine {
+        return Err(OpenError::Older { path, found, known });
+    }
+    Ok(())
+}
+
+fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let damaged = |cause: String| OpenError::Damaged {
+        path: path.to_owned(),
+        cause,
+    };
+    let size = std::fs::metadata(path).map_or(0, |file| file.len());
+    if size > FULL_CHECK_BYTES {
+        return Ok(());
+    }
+    let finding: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| damaged(error.to_string()))?;
+    if finding == "ok" {
+        Ok(())
+    } else {
+        Err(damaged(finding))
+    }
+}
+
+fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    let known = migrations();
+    let steps = known
+        .iter()
+        .map(|migration| M::up(&migration.sql))
+        .collect();
+    // Each migration runs in a transaction of its own, its version number in it.
+    Migrations::new(steps)
+        .to_latest(connection)
+        .map_err(|error| failed(path, StoreError::Broken(error.to_string())))
+}
+
+fn failed(path: &Path, cause: StoreError) -> OpenError {
+    OpenError::Failed {
+        path: path.to_owned(),
+        cause,
+    }
+}

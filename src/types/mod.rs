@@ -1,0 +1,15 @@
+//! Values parsed once at the edge and valid ever after.
+//!
+//! Nothing here knows of HTTP or of the database: a value that exists has passed its checks, and nobody asks again.
+
+pub mod cause;
+pub mod email;
+pub mod entropy;
+pub mod ids;
+pub mod password;
+pub mod profile;
+pub mod role;
+pub mod time;
+pub mod token;
+pub mod user_agent;
+pub mod username;

@@ -1,0 +1,287 @@
+//! Time as an argument: what the wall clock says, and what a clock that nobody can set says beside it.
+//!
+//! The wall clock may jump; people, NTP and virtual machines set it. So every decision about *how long ago* is taken on the
+//! steady clock when both moments were read in the same boot of the machine, and on the wall clock only across boots.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use chrono::DateTime;
+
+/// A point of the wall clock: microseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From whole seconds since 1970.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, as token claims carry them.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// This point, `span` later; the last representable point if that lies past it.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros(span)))
+    }
+
+    /// This point, `span` earlier.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
+}
+
+/// `2025-09-06T15:30:45.123456`: UTC, no zone, always six digits.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::from_timestamp_micros(self.0) {
+            Some(time) => write!(formatter, "{}", time.format("%Y-%m-%dT%H:%M:%S%.6f")),
+            None => write!(formatter, "{} µs", self.0),
+        }
+    }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// One reading of both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// What the wall clock said.
+    pub wall: Timestamp,
+    /// Microseconds since the machine started, sleep included. Only comparable within one boot.
+    pub steady: i64,
+    /// Which boot of the machine `steady` counts from.
+    pub boot: u32,
+}
+
+/// How much time lies between two moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elapsed {
+    /// This much: both moments were read in one boot of the machine.
+    Span(Duration),
+    /// This much, if nobody set the wall clock in between: the machine was started anew.
+    ByWallClock(Duration),
+    /// It cannot be known: the machine was started anew in between and its wall clock now stands before the earlier moment.
+    Unknown,
+}
+
+impl Moment {
+    /// How long ago `earlier` was, now being `self`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Elapsed {
+        let span = |from: i64, to: i64| {
+            u64::try_from(to.saturating_sub(from))
+                .ok()
+                .map(Duration::from_micros)
+        };
+        let steady = if self.boot == earlier.boot {
+            span(earlier.steady, self.steady)
+        } else {
+            None
+        };
+        let wall = span(earlier.wall.micros(), self.wall.micros());
+        match (steady, wall) {
+            (Some(steady), _) => Elapsed::Span(steady),
+            (None, Some(wall)) => Elapsed::ByWallClock(wall),
+            (None, None) => Elapsed::Unknown,
+        }
+    }
+}
+
+/// Where a moment comes from.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Moment;
+}
+
+/// The machine's own clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    boot: u32,
+}
+
+impl SystemClock {
+    /// Finds out which boot of the machine this is (`/proc/sys/kernel/random/boot_id`).
+    ///
+    /// Where the system does not tell, the process stands for the boot: then a restart of the Hub counts as one of the machine.
+    #[must_use]
+    pub fn new() -> Self {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .ok()
+            .and_then(|id| u32::from_str_radix(id.get(..8)?, 16).ok())
+            .unwrap_or_else(std::process::id);
+        Self { boot }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one home of the system's clocks"
+    )]
+    fn now(&self) -> Moment {
+        let wall = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+            Ok(since) => micros(since),
+            Err(before) => -micros(before.duration()),
+        };
+        let steady = steady_clock();
+        Moment {
+            wall: Timestamp(wall),
+            steady: steady
+                .tv_sec
+                .saturating_mul(1_000_000)
+                .saturating_add(steady.tv_nsec / 1_000),
+            boot: self.boot,
+        }
+    }
+}
+
+/// Counts through suspend, so that a window of ten seconds does not stay open over a laptop's night.
+#[cfg(target_os = "linux")]
+fn steady_clock() -> rustix::time::Timespec {
+    rustix::time::clock_gettime(rustix::time::ClockId::Boottime)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn steady_clock() -> rustix::time::Timespec {
+    rustix::time::clock_gettime(rustix::time::ClockId::Monotonic)
+}
+
+/// A clock that stands still until a test moves it.
+#[derive(Debug)]
+pub struct HandClock(Mutex<Moment>);
+
+impl HandClock {
+    /// Stands at `wall`, in boot 1.
+    #[must_use]
+    pub fn at(wall: Timestamp) -> Self {
+        Self(Mutex::new(Moment {
+            wall,
+            steady: 1_000_000,
+            boot: 1,
+        }))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Moment)) {
+        change(
+            &mut self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+    }
+
+    /// Lets time pass, on both clocks.
+    pub fn advance(&self, span: Duration) {
+        self.change(|now| {
+            now.wall = now.wall.plus(span);
+            now.steady += micros(span);
+        });
+    }
+
+    /// Sets the wall clock, as an administrator or a bad time server does; no time passes.
+    pub fn set_wall(&self, wall: Timestamp) {
+        self.change(|now| now.wall = wall);
+    }
+
+    /// Starts the machine anew: the steady clock counts from zero again.
+    pub fn reboot(&self) {
+        self.change(|now| {
+            now.boot += 1;
+            now.steady = 0;
+        });
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Moment {
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Clock, Elapsed, HandClock, SystemClock, Timestamp};
+
+    #[test]
+    fn a_timestamp_prints_six_digits_and_no_zone() {
+        let time = Timestamp::from_micros(1_757_172_645_123_456);
+        assert_eq!(time.to_string(), "2025-09-06T15:30:45.123456");
+        assert_eq!(
+            Timestamp::from_seconds(1_757_172_645).to_string(),
+            "2025-09-06T15:30:45.000000"
+        );
+    }
+
+    #[test]
+    fn a_stepped_wall_clock_does_not_change_how_long_ago_something_was() {
+        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
+        let earlier = clock.now();
+        clock.advance(Duration::from_secs(3));
+        clock.set_wall(Timestamp::from_seconds(0));
+        assert_eq!(
+            clock.now().since(earlier),
+            Elapsed::Span(Duration::from_secs(3))
+        );
+        clock.set_wall(Timestamp::from_seconds(4_000_000_000));
+        assert_eq!(
+            clock.now().since(earlier),
+            Elapsed::Span(Duration::from_secs(3))
+        );
+    }
+
+    #[test]
+    fn across_boots_only_the_wall_clock_is_left_and_may_know_nothing() {
+        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
+        let earlier = clock.now();
+        clock.reboot();
+        clock.set_wall(Timestamp::from_seconds(1_800_000_007));
+        assert_eq!(
+            clock.now().since(earlier),
+            Elapsed::ByWallClock(Duration::from_secs(7))
+        );
+        clock.set_wall(Timestamp::from_seconds(1_799_999_999));
+        assert_eq!(clock.now().since(earlier), Elapsed::Unknown);
+    }
+
+    #[test]
+    fn the_system_clock_runs_forward() {
+        let clock = SystemClock::new();
+        let (first, second) = (clock.now(), clock.now());
+        assert!(second.steady >= first.steady && first.steady > 0);
+        assert!(first.wall > Timestamp::from_seconds(1_700_000_000));
+    }
+}

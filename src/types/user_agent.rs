@@ -1,0 +1,148 @@
+//! What a client calls itself (its `User-Agent`): made safe to print when it comes in, and named in a few words of our own.
+
+mod device;
+
+use std::borrow::Cow;
+
+/// Most characters (Unicode scalar values) that are kept: real browsers need about 120, and pages have to show it.
+pub const MAX_CHARS: usize = 256;
+
+/// A `User-Agent`, fit for any page, log or terminal: at most [`MAX_CHARS`] characters, none of them invisible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserAgent(String);
+
+impl UserAgent {
+    /// Takes what the client sent. Control, bidirectional and other invisible characters become escapes such as `\u{202e}`;
+    /// then the text is cut, never inside an escape. What has been parsed once is not changed by parsing it again.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut kept = String::new();
+        let mut left = MAX_CHARS;
+        for character in text.chars() {
+            let escaped = is_invisible(character).then(|| character.escape_unicode());
+            let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
+            if length > left {
+                break;
+            }
+            left -= length;
+            match escaped {
+                Some(escape) => kept.extend(escape),
+                None => kept.push(character),
+            }
+        }
+        // After the cut, so that a megabyte of blanks costs no more than any other text.
+        Self(kept.trim().to_owned())
+    }
+
+    /// The text as it stands in a row. It was parsed before it got there and would stay as it is; parsed again, a row that
+    /// somebody changed by hand is as safe to print as any other.
+    #[must_use]
+    pub fn from_row(text: String) -> Self {
+        Self::parse(&text)
+    }
+
+    /// A client that says nothing about itself: the empty text.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self(String::new())
+    }
+
+    /// The text as it may be shown; empty when the client sent none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A coarse name such as `Firefox on Linux` or `curl`, made of words from our own tables only: nothing that a client sent is
+    /// ever in it. A client can lie here, so this is for people to recognise, never for a decision.
+    #[must_use]
+    pub fn device(&self) -> Cow<'static, str> {
+        device::name(&self.0)
+    }
+}
+
+/// Whether a character shows nothing itself or changes how others are shown: escapes for these only, so names in any script stay.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' // soft hyphen
+                | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // bidirectional
+                | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}' // no width
+                | '\u{2028}' | '\u{2029}' // line and paragraph separators
+                | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' // old format controls, tags
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_CHARS, UserAgent};
+
+    #[test]
+    fn what_shows_nothing_becomes_a_visible_escape() {
+        for (sent, kept) in [
+            ("a\u{202e}b", r"a\u{202e}b"),
+            (
+                "a\0\r\n\tb\x1b[31m\x7f\u{9b}",
+                r"a\u{0}\u{d}\u{a}\u{9}b\u{1b}[31m\u{7f}\u{9b}",
+            ),
+            (
+                "\u{200b}\u{2066}\u{feff}\u{e0041}",
+                r"\u{200b}\u{2066}\u{feff}\u{e0041}",
+            ),
+            (
+                "<script>alert('é🦀')</script> {{x}}",
+                "<script>alert('é🦀')</script> {{x}}",
+            ),
+        ] {
+            assert_eq!(UserAgent::parse(sent).as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn the_text_is_cut_at_256_characters_and_never_inside_an_escape() {
+        for length in [0, 1, 255, 256, 257, 5_000] {
+            let kept = UserAgent::parse(&"🦀".repeat(length));
+            assert_eq!(kept.as_str().chars().count(), length.min(MAX_CHARS));
+        }
+        for visible in 240..=256 {
+            let kept =
+                UserAgent::parse(&format!("{}{}", "a".repeat(visible), "\u{202e}".repeat(3)));
+            let escapes = (MAX_CHARS - visible) / r"\u{202e}".len();
+            assert_eq!(
+                kept.as_str(),
+                "a".repeat(visible) + &r"\u{202e}".repeat(escapes)
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_parsed_once_stays_as_it_is() {
+        for sent in [
+            "\u{7}\u{202e}x".repeat(99),
+            "  curl/8 \u{a0}".into(),
+            "é ".repeat(300),
+        ] {
+            let once = UserAgent::parse(&sent);
+            assert_eq!(UserAgent::parse(once.as_str()), once);
+            assert_eq!(UserAgent::from_row(once.as_str().to_owned()), once);
+        }
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_is_unknown() {
+        for sent in ["", " ", "   \u{a0} "] {
+            assert_eq!(UserAgent::parse(sent), UserAgent::unknown());
+        }
+        assert_eq!(UserAgent::unknown().as_str(), "");
+        assert_eq!(UserAgent::unknown().device(), "Unknown device");
+    }
+
+    #[test]
+    fn ten_megabytes_keep_no_more_than_256_characters_in_memory() {
+        for filling in ["a", " ", "\0", "🦀", "curl/"] {
+            let kept = UserAgent::parse(&filling.repeat(10_000_000 / filling.len()));
+            assert!(kept.0.capacity() <= MAX_CHARS * 4);
+        }
+    }
+}
