@@ -1,0 +1,116 @@
+//! Which files are opened, and what each refusal says.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use hub::store::{Mode, OpenError, Store, schema};
+use tempfile::TempDir;
+
+fn directory() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("hub.db");
+    (directory, path)
+}
+
+/// Another program's hand on the file.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays another program that opens the file"
+)]
+fn by_hand(path: &Path, sql: &str) {
+    rusqlite::Connection::open(path)
+        .expect("opened")
+        .execute_batch(sql)
+        .expect(sql);
+}
+
+fn refusal(path: &Path, mode: Mode) -> OpenError {
+    match Store::open(path, mode) {
+        Ok(_) => panic!("{} was opened", path.display()),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn a_new_database_is_for_its_owner_only_and_in_the_present_schema() {
+    let (directory, path) = directory();
+    drop(Store::open(&path, Mode::Server).expect("a store"));
+    for file in std::fs::read_dir(directory.path()).expect("a directory") {
+        let file = file.expect("a file");
+        let mode = file.metadata().expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.path());
+    }
+    let newest = schema::migrations().last().map(|last| last.version);
+    assert_eq!(schema::version(&path).ok(), newest);
+}
+
+#[test]
+fn the_command_line_never_makes_a_database() {
+    let (_directory, path) = directory();
+    let error = refusal(&path, Mode::CommandLine);
+    assert!(matches!(error, OpenError::Missing(_)), "{error}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_newer_schema_is_refused_with_both_versions_and_left_alone() {
+    let (_directory, path) = directory();
+    drop(Store::open(&path, Mode::Server).expect("a store"));
+    by_hand(&path, "PRAGMA user_version = 99");
+    for mode in [Mode::Server, Mode::CommandLine] {
+        let error = refusal(&path, mode).to_string();
+        assert!(error.contains("schema version 99"), "{error}");
+        assert!(error.contains("knows up to 1"), "{error}");
+    }
+    assert_eq!(schema::version(&path).ok(), Some(99));
+}
+
+#[test]
+fn an_older_schema_is_migrated_by_the_server_only() {
+    let (_directory, path) = directory();
+    std::fs::write(&path, "").expect("an empty file");
+    let error = refusal(&path, Mode::CommandLine);
+    assert!(
+        matches!(error, OpenError::Older { found: 0, .. }),
+        "{error}"
+    );
+    drop(Store::open(&path, Mode::Server).expect("migrated"));
+    drop(Store::open(&path, Mode::CommandLine).expect("in the present schema"));
+}
+
+#[test]
+fn what_is_not_ours_is_refused_and_left_alone() {
+    let (_directory, path) = directory();
+    by_hand(
+        &path,
+        "CREATE TABLE theirs (id INTEGER); PRAGMA user_version = 1",
+    );
+    let before = std::fs::read(&path).expect("readable");
+    let error = refusal(&path, Mode::Server);
+    assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    assert_eq!(std::fs::read(&path).expect("readable"), before);
+
+    std::fs::write(&path, "dear diary, ".repeat(1_000)).expect("written");
+    let error = refusal(&path, Mode::Server);
+    assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_database_is_refused_and_never_repaired_in_silence() {
+    let (_directory, path) = directory();
+    drop(Store::open(&path, Mode::Server).expect("a store"));
+    by_hand(
+        &path,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+         INSERT INTO user_agents (text) SELECT 'agent ' || i FROM n;
+         PRAGMA wal_checkpoint(TRUNCATE);",
+    );
+    let mut bytes = std::fs::read(&path).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 2_000].fill(0xa5);
+    std::fs::write(&path, &bytes).expect("written");
+    let error = refusal(&path, Mode::Server);
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("backup"), "{error}");
+    assert_eq!(std::fs::read(&path).expect("readable"), bytes);
+}
