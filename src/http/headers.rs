@@ -72,6 +72,9 @@ impl Fairing for Envelope {
 
 /// One line a request. The route's pattern stands in it and not the address as it was typed, which may hold what nobody should read.
 fn log(request: &Request<'_>, response: &Response<'_>, id: RequestId) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
     let Some(hub) = request.rocket().state::<Hub>() else {
         return;
     };

@@ -1,4 +1,5 @@
 //! Password hashes: their cost, their bounds, their renewal.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
