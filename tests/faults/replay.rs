@@ -1,0 +1,209 @@
+//! After a crash: every token that was ever answered is presented again, and each must be worth what it was.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::auditor::{Findings, Row};
+use super::chance::Chance;
+use super::journal::{Account, End, Session, claim};
+use super::stage::refresh_body;
+use super::talk::{Answer, Connection};
+
+/// Shorter than the grace of 10 s by more than the seconds that a claim leaves out: older tokens of a session no older than this are
+/// stragglers, and presenting them must not end it.
+const SURELY_WITHIN_GRACE_SECONDS: i64 = 7;
+
+/// How much is presented again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Of half of the living sessions the last token only, so that they live on into the next round.
+    Half,
+    /// Every token of every session.
+    Everything,
+}
+
+/// Presents the tokens of all accounts, each over a connection of its own.
+pub async fn all(
+    address: SocketAddr,
+    accounts: Vec<Account>,
+    rows: HashMap<i64, Row>,
+    depth: Depth,
+    chance: &mut Chance,
+) -> (Vec<Account>, Findings) {
+    let rows = Arc::new(rows);
+    let mut replays = JoinSet::new();
+    for mut account in accounts {
+        let (rows, mut chance) = (Arc::clone(&rows), chance.branch());
+        replays.spawn(async move {
+            let mut findings = Findings::default();
+            let done = one(
+                address,
+                &mut account,
+                &rows,
+                depth,
+                &mut chance,
+                &mut findings,
+            );
+            if let Err(error) = done.await {
+                findings.expect(false, || format!("the restarted server broke off: {error}"));
+            }
+            (account, findings)
+        });
+    }
+    let (mut accounts, mut findings) = (Vec::new(), Findings::default());
+    while let Some(replayed) = replays.join_next().await {
+        let (account, found) = replayed.unwrap();
+        accounts.push(account);
+        findings.add(found);
+    }
+    (accounts, findings)
+}
+
+async fn one(
+    address: SocketAddr,
+    account: &mut Account,
+    rows: &HashMap<i64, Row>,
+    depth: Depth,
+    chance: &mut Chance,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    let begun = Instant::now();
+    let mut connection = Connection::dial(address).await?;
+    let sessions = &mut account.sessions;
+    sessions.retain(|session| rows.contains_key(&session.row()));
+    for session in sessions
+        .iter_mut()
+        .filter(|session| session.end == End::Asked)
+    {
+        let ended = rows[&session.row()].ended;
+        session.end = if ended { End::Answered } else { End::NotAsked };
+    }
+    // The living first: a lost answer can be asked for again within the grace only.
+    for session in sessions.iter_mut() {
+        if session.end == End::NotAsked {
+            let row = rows[&session.row()];
+            findings.asked_again += u64::from(row.generation > session.generation());
+            living(&mut connection, session, findings).await?;
+        }
+    }
+    let everything = depth == Depth::Everything;
+    for session in sessions.iter_mut() {
+        if session.end == End::NotAsked && (everything || chance.below(2) == 0) {
+            older(&mut connection, session, begun, findings).await?;
+        }
+    }
+    for session in sessions.iter_mut() {
+        if session.end == End::Answered {
+            ended(&mut connection, session, everything, findings).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The last token works, whether the rotation whose answer was lost took place or not; and a second time, with the same bytes.
+async fn living(
+    connection: &mut Connection,
+    session: &mut Session,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    let (token, access) = (
+        session.last_refresh().to_owned(),
+        session.last_access().to_owned(),
+    );
+    let first = refresh(connection, &token).await?;
+    findings.expect(first.status == 200, || {
+        format!("the last token of a living session: {first}")
+    });
+    if first.status != 200 {
+        return Ok(());
+    }
+    let successor = first.text("refresh_token");
+    let generation = claim(&successor, "gen");
+    findings.expect(generation == session.generation() + 1, || {
+        format!("{} was followed by {generation}", session.generation())
+    });
+    let again = refresh(connection, &token).await?;
+    findings.expect(again.text("refresh_token") == successor, || {
+        format!("a retry gave something else: {again}")
+    });
+    session.answered(&first);
+    for access in [access.as_str(), session.last_access()] {
+        let status = validate(connection, access).await?;
+        findings.expect(status == 200, || {
+            format!("an access token of a living session: {status}")
+        });
+    }
+    Ok(())
+}
+
+/// No older token works. Within the grace that ends nothing; later it ends the session.
+async fn older(
+    connection: &mut Connection,
+    session: &mut Session,
+    begun: Instant,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    let older = session.refresh.len().saturating_sub(2);
+    for token in session.refresh[..older].iter().rev() {
+        let status = refresh(connection, token).await?.status;
+        findings.expect(status == 401, || format!("an older token: {status}"));
+    }
+    let seconds = |token: &str| claim(token, "iat").as_i64().unwrap_or_default();
+    let answer = refresh(connection, session.last_refresh()).await?;
+    match answer.status {
+        200 => session.answered(&answer),
+        401 => {
+            // Its last token was made after the replay had begun.
+            let before = seconds(session.last_refresh()) - seconds(&session.refresh[0]);
+            let age = before + i64::try_from(begun.elapsed().as_secs()).unwrap();
+            findings.expect(age > SURELY_WITHIN_GRACE_SECONDS, || {
+                format!("a straggler ended a session {age} s old: {answer}")
+            });
+            session.end = End::Answered;
+        }
+        _ => findings.expect(false, || format!("the last token: {answer}")),
+    }
+    Ok(())
+}
+
+/// Nothing of an ended session works; all of it is tried once, and once more at the end.
+async fn ended(
+    connection: &mut Connection,
+    session: &mut Session,
+    everything: bool,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    let all = everything || !session.tried;
+    let tried = if all { session.refresh.len() } else { 1 };
+    for token in session.refresh.iter().rev().take(tried) {
+        let status = refresh(connection, token).await?.status;
+        findings.expect(status == 401, || {
+            format!("a refresh token of an ended session: {status}")
+        });
+    }
+    for access in session.access.iter().rev().take(tried) {
+        let status = validate(connection, access).await?;
+        findings.expect(status == 401, || {
+            format!("an access token of an ended session: {status}")
+        });
+    }
+    session.tried = true;
+    Ok(())
+}
+
+async fn refresh(connection: &mut Connection, token: &str) -> io::Result<Answer> {
+    let body = refresh_body(token);
+    connection
+        .ask("POST /api/auth/refresh", None, Some(&body))
+        .await
+}
+
+async fn validate(connection: &mut Connection, access: &str) -> io::Result<u16> {
+    let line = "GET /api/auth/validate";
+    Ok(connection.ask(line, Some(access), None).await?.status)
+}

@@ -1,0 +1,197 @@
+//! The binary as a child: started, watched through `/proc`, ended by its own pid.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::{Instant, sleep};
+
+/// A server that has not greeted by then is not going to.
+const START_PATIENCE: Duration = Duration::from_secs(20);
+/// How often a child is asked whether it has ended.
+const ASK_EVERY: Duration = Duration::from_millis(5);
+
+/// How a server is started.
+pub struct Launch {
+    binary: PathBuf,
+    data: PathBuf,
+    log: PathBuf,
+    settings: Vec<(String, String)>,
+    before: Vec<OsString>,
+}
+
+impl Launch {
+    /// On a data directory; its log is written beside it unless told otherwise.
+    pub fn on(data: &Path) -> Self {
+        let binary = std::env::var_os("HUBTEST_BINARY");
+        Self {
+            binary: binary.map_or_else(|| env!("CARGO_BIN_EXE_hub").into(), PathBuf::from),
+            data: data.to_owned(),
+            log: data.with_extension("log"),
+            settings: vec![("HUB_LOG".to_owned(), "warn".to_owned())],
+            before: Vec::new(),
+        }
+    }
+
+    /// With a setting.
+    pub fn set(mut self, variable: &str, value: &str) -> Self {
+        self.settings.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// For tests that are not about passwords.
+    pub fn cheap_hashing(self) -> Self {
+        self.set("HUB_HASHING__MEMORY_KIB", "8")
+            .set("HUB_HASHING__PASSES", "1")
+    }
+
+    /// With its log in this file.
+    pub fn log_to(self, log: PathBuf) -> Self {
+        Self { log, ..self }
+    }
+
+    /// Another binary.
+    pub fn binary(self, binary: PathBuf) -> Self {
+        Self { binary, ..self }
+    }
+
+    /// Where the binary is.
+    pub fn binary_path(&self) -> &Path {
+        &self.binary
+    }
+
+    /// In a mount namespace of its own, prepared by a shell script whose `$1`, `$2` … are `arguments`; the server keeps the shell's pid.
+    pub fn in_own_namespace(mut self, script: &str, arguments: &[&Path]) -> Self {
+        let shift = arguments.len();
+        let script = format!("set -e; {script}; shift {shift}; exec \"$@\"");
+        self.before = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+            .map(OsString::from)
+            .into();
+        self.before.extend([script.into(), "sh".into()]);
+        let arguments = arguments.iter().map(|path| path.as_os_str().to_owned());
+        self.before.extend(arguments);
+        self
+    }
+
+    /// The command line, with nothing of the caller's own environment but where programs are.
+    pub fn command(&self) -> Command {
+        let mut words = self.before.clone();
+        words.push(self.binary.clone().into());
+        let mut command = Command::new(&words[0]);
+        command
+            .args(&words[1..])
+            .args(["serve", "--bind", "127.0.0.1:0", "--data-dir"])
+            .arg(&self.data)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.data.parent().unwrap())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts it and reads its address from its greeting.
+    pub fn start(&self) -> Server {
+        let log = self.log.clone();
+        let begun = Instant::now();
+        let mut child = self
+            .command()
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?}: {error}", self.command()));
+        let greeting = BufReader::new(child.stdout.take().unwrap());
+        let (found, address) = mpsc::channel();
+        // Read to its end, so that the server never writes into a closed pipe.
+        std::thread::spawn(move || {
+            for line in greeting.lines().map_while(Result::ok) {
+                if let Some(address) = line.strip_prefix("  address   http://") {
+                    let _gone = found.send(address.parse::<SocketAddr>());
+                }
+            }
+        });
+        let mut server = Server {
+            child,
+            log,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            greeted_after: Duration::ZERO,
+        };
+        let Ok(Ok(address)) = address.recv_timeout(START_PATIENCE) else {
+            panic!("no greeting with an address; the log:\n{}", server.log());
+        };
+        server.address = address;
+        server.greeted_after = begun.elapsed();
+        server
+    }
+}
+
+/// A running server; it ends when this is dropped.
+pub struct Server {
+    child: Child,
+    log: PathBuf,
+    pub address: SocketAddr,
+    /// From the start of the process to its greeting.
+    pub greeted_after: Duration,
+}
+
+impl Server {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it wrote to standard error.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        // It may have ended by itself; then there is nothing to kill.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+
+    /// `kill -TERM`; whether it was still running to hear it.
+    pub fn terminate(&mut self) -> bool {
+        let running = self.child.try_wait().is_ok_and(|ended| ended.is_none());
+        running && kill_process(Pid::from_child(&self.child), Signal::TERM).is_ok()
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self, patience: Duration) -> ExitStatus {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            sleep(ASK_EVERY).await;
+        }
+        panic!(
+            "it did not end within {patience:?}; the log:\n{}",
+            self.log()
+        );
+    }
+
+    /// The most memory that was ever resident, in MiB.
+    pub fn peak_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .and_then(|rest| rest.split_whitespace().next())
+            .and_then(|kib| kib.parse::<u64>().ok());
+        peak.expect("/proc/PID/status names VmHWM") / 1_024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
