@@ -1,4 +1,4 @@
-//! Style sheets, scripts and icons: embedded, named after their content, kept by browsers for good.
+//! `GET /static/{name}`: style sheets, scripts and icons: embedded, named after their content, kept by browsers for good.
 
 use std::borrow::Cow;
 use std::io::Cursor;

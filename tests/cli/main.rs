@@ -1,0 +1,18 @@
+//! The command line as an administrator meets it: the real binary on a data directory of its own, beside a running server where that matters.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test whose stage cannot be set up has to fail, also outside test functions"
+)]
+
+mod audit;
+mod exit_codes;
+mod printed;
+mod reading;
+mod server;
+mod sessions;
+mod stage;
+mod tokens;
+mod users;

@@ -1,0 +1,103 @@
+//! The server as its administrator meets it: greeting, signals, health.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::stage::Stage;
+
+#[test]
+fn the_greeting_has_at_most_twelve_lines_and_no_secret() {
+    let stage = Stage::empty();
+    let (code, greeting, _) = stage.serve().stop();
+    assert_eq!(code, 0);
+    assert!((1..=12).contains(&greeting.lines().count()), "{greeting}");
+    let data = stage.data();
+    assert!(greeting.contains(&*data.to_string_lossy()), "{greeting}");
+    let key = fs::read_to_string(data.join("secret.key")).unwrap();
+    assert!(!greeting.contains(key.trim()));
+}
+
+#[test]
+fn term_and_int_end_the_server_with_0_and_release_its_directory() {
+    let stage = Stage::new();
+    for _ in 0..2 {
+        let server = stage.serve();
+        let tokens = server.sign_in("alice");
+        let (code, _, log) = server.stop();
+        assert_eq!(code, 0, "{log}");
+        assert!(log.contains("stopped"), "{log}");
+        assert!(!log.contains(&tokens.access) && !log.contains(&tokens.refresh));
+    }
+    let server = stage.serve();
+    server.signal(Signal::INT);
+    // The directory is free as soon as the process has gone, and the second TERM finds nobody or an ending server.
+    assert_eq!(server.stop().0, 0);
+    stage.serve().sign_in("alice");
+}
+
+#[test]
+fn hup_reads_the_log_level_anew_and_keeps_the_old_one_when_the_file_is_wrong() {
+    let stage = Stage::empty();
+    fs::create_dir(stage.data()).unwrap();
+    let file = stage.data().join("hub.toml");
+    fs::write(&file, "log = \"error\"\n").unwrap();
+    let server = stage.serve();
+    assert_eq!(server.log(), "");
+    let until = |wanted: &str| {
+        for _ in 0..1_000 {
+            if server.log().contains(wanted) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{wanted} was never logged: {}", server.log());
+    };
+    fs::write(&file, "log = \"loud\"\n").unwrap();
+    server.signal(Signal::HUP);
+    until("the old one stays");
+    assert!(!server.log().contains("were read anew"));
+    fs::write(&file, "log = \"info\"\n").unwrap();
+    server.signal(Signal::HUP);
+    until("were read anew");
+    let (code, _, log) = server.stop();
+    assert_eq!(code, 0);
+    assert!(log.contains("stopping"), "{log}");
+}
+
+#[test]
+fn health_is_0_while_the_server_lives_and_1_otherwise() {
+    let mut stage = Stage::empty();
+    let server = stage.serve();
+    let address = server.address.to_string();
+    let told = stage.run(&["healthcheck", "--bind", &address]).good();
+    assert_eq!(told, format!("alive at {address}\n"));
+    stage.environment.push(("HUB_BIND", address.clone()));
+    stage.run(&["healthcheck"]).good();
+    // A server on every address is asked on loopback.
+    let everywhere = format!("0.0.0.0:{}", server.address.port());
+    stage.run(&["healthcheck", "--bind", &everywhere]).good();
+    assert_eq!(server.stop().0, 0);
+    let line = stage.run(&["healthcheck"]).failed(1);
+    assert!(
+        line.starts_with(&format!("no healthy server at {address}: ")),
+        "{line}"
+    );
+    // Whatever is wrong, a container knows only 0 and 1.
+    stage.run(&["healthcheck", "--bind", "here"]).failed(1);
+}
+
+#[test]
+fn a_server_that_accepts_and_stays_silent_is_not_healthy() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let line = Stage::empty()
+        .run(&["healthcheck", "--bind", &address])
+        .failed(1);
+    assert!(
+        line.starts_with(&format!("no healthy server at {address}: ")),
+        "{line}"
+    );
+    drop(silent);
+}

@@ -1,0 +1,67 @@
+//! A migration that was released is never changed: databases that ran it would differ from those that did not.
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use crate::source::Source;
+use crate::tree::{Finding, assert_none, files};
+
+/// The migrations that a release carried, with the SHA-256 of each. A release adds its own.
+const RELEASED: &[(&str, &str)] = &[];
+
+fn changed(released: &[(&str, &str)], present: &[Source]) -> Vec<Finding> {
+    let digest = |source: &Source| HEXLOWER.encode(&Sha256::digest(source.text.as_bytes()));
+    released
+        .iter()
+        .filter(|(path, released)| {
+            let found = present.iter().find(|source| source.path == *path);
+            found.is_none_or(|source| digest(source) != *released)
+        })
+        .map(|(path, _)| {
+            format!("{path}:1: was released; put it back as it was and write a new one")
+        })
+        .collect()
+}
+
+/// Migrations are numbered from 1 without a gap, in four digits.
+fn misnumbered(present: &[Source]) -> Vec<Finding> {
+    present
+        .iter()
+        .enumerate()
+        .filter(|(at, source)| {
+            !source
+                .path
+                .starts_with(&format!("migrations/{:04}_", at + 1))
+        })
+        .map(|(at, source)| format!("{}:1: name it {:04}_…", source.path, at + 1))
+        .collect()
+}
+
+#[test]
+fn released_migrations_are_as_they_were() {
+    let present = files(&["migrations"], &[".sql"]);
+    assert_none(&changed(RELEASED, &present));
+    assert_none(&misnumbered(&present));
+}
+
+#[test]
+fn a_changed_migration_is_found() {
+    let present = [Source::new("migrations/0001_a.sql", "abc")];
+    let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert!(changed(&[("migrations/0001_a.sql", digest)], &present).is_empty());
+    for released in [
+        ("migrations/0001_a.sql", "00"),
+        ("migrations/0002_b.sql", digest),
+    ] {
+        assert_eq!(changed(&[released], &present).len(), 1);
+    }
+}
+
+#[test]
+fn a_gap_in_the_numbers_is_found() {
+    let present = [
+        Source::new("migrations/0001_a.sql", ""),
+        Source::new("migrations/0003_b.sql", ""),
+    ];
+    assert_eq!(misnumbered(&present).len(), 1);
+}
