@@ -1,5 +1,7 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -109,12 +111,15 @@ impl Hub {
     ) -> Result<Self, HubError> {
         let place = Place::new(&config.data_dir);
         let database = place.database();
-        if mode == Mode::CommandLine && !database.exists() {
+        if mode != Mode::Server && !database.exists() {
             return Err(OpenError::Missing(database).into());
+        }
+        if mode == Mode::Server {
+            make_directories(&place)?;
         }
         let secret = secret(&config, &place, mode, entropy.as_ref())?;
         let store = Store::open(&database, mode)?;
-        if !is_claimed_by(&store, &secret)? {
+        if !is_claimed_by(&store, &secret, mode)? {
             return Err(HubError::WrongKey(database));
         }
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
@@ -154,6 +159,24 @@ impl Trust {
     }
 }
 
+/// The data directory, for its owner only; and the empty directory in it that the template engine wants to look into.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn make_directories(place: &Place) -> Result<(), OpenError> {
+    for directory in [&place.directory, &place.no_templates()] {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|cause| OpenError::CannotMakeDirectory {
+                path: directory.clone(),
+                cause,
+            })?;
+    }
+    Ok(())
+}
+
 /// The configured key, or the one in the data directory; a new one only where no database can depend on another.
 fn secret(
     config: &Config,
@@ -190,8 +213,8 @@ fn hasher_settings(config: &Config) -> HasherSettings {
     }
 }
 
-/// Whether the database belongs to this key; a new one does from now on.
-fn is_claimed_by(store: &Store, secret: &Secret) -> Result<bool, StoreError> {
+/// Whether the database belongs to this key; a new one does from now on, unless it is only read.
+fn is_claimed_by(store: &Store, secret: &Secret, mode: Mode) -> Result<bool, StoreError> {
     let claimed = store.read(|db| {
         db.optional(
             "SELECT key_check
@@ -204,6 +227,7 @@ fn is_claimed_by(store: &Store, secret: &Secret) -> Result<bool, StoreError> {
     let key_check = secret.check_value();
     match claimed {
         Some(claimed) => Ok(claimed == key_check),
+        None if mode == Mode::Reading => Ok(true),
         None => store
             .write_blocking(ClaimDatabase { key_check })
             .map(|()| true),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::{Exit, Failure, Global};
 use crate::config::Config;
 use crate::features::sessions::end;
-use crate::features::sessions::store::Now;
+use crate::features::sessions::store::many::Now;
 use crate::hub::{Hub, Place};
 use crate::store::{Change, Db, Mode, Store};
 use crate::types::cause::{Actor, Cause};

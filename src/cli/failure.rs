@@ -79,7 +79,9 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let exit = match &error {
             OpenError::Missing(_) => Exit::Unavailable,
-            OpenError::CannotMake { .. } => Exit::CannotCreate,
+            OpenError::CannotMake { .. } | OpenError::CannotMakeDirectory { .. } => {
+                Exit::CannotCreate
+            }
             OpenError::Foreign { .. }
             | OpenError::Newer { .. }
             | OpenError::Older { .. }

@@ -1,8 +1,21 @@
 //! The command line: nouns first, verbs second, one subcommand a file.
 
+mod audit;
+mod completions;
+mod config;
+mod database;
 mod failure;
+mod healthcheck;
 mod logs;
+mod man;
+mod migrate;
+mod output;
 mod serve;
+mod session;
+mod terminal;
+mod token;
+mod user;
+mod version;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -30,10 +43,10 @@ pub struct Arguments {
 #[derive(Clone, Debug, Args)]
 pub struct Global {
     /// Read this configuration file
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, display_order = 900)]
     config: Option<PathBuf>,
     /// Where the database and the key are
-    #[arg(long, value_name = "DIRECTORY", global = true)]
+    #[arg(long, value_name = "DIRECTORY", global = true, display_order = 901)]
     data_dir: Option<PathBuf>,
 }
 
@@ -41,6 +54,49 @@ pub struct Global {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Add, list and change users
+    #[command(subcommand)]
+    User(user::User),
+    /// List and end sessions
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Look into tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Read the audit and check its chain
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Bring the database to the schema of this binary
+    Migrate(migrate::Migrate),
+    /// Ask the running server whether it lives: exit code 0 or 1
+    Healthcheck(healthcheck::Healthcheck),
+    /// Show and check the configuration
+    #[command(subcommand)]
+    Config(config::Configuration),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write all of them
+    Man(man::Man),
+    /// Print the versions of the Hub, its SQLite and its schema
+    Version(version::Version),
+}
+
+impl Command {
+    fn run(self, global: &Global) -> Outcome {
+        match self {
+            Self::Serve(serve) => serve.run(global),
+            Self::User(user) => user.run(global),
+            Self::Session(session) => session.run(global),
+            Self::Token(token) => token.run(global),
+            Self::Audit(audit) => audit.run(global),
+            Self::Migrate(migrate) => migrate.run(global),
+            Self::Healthcheck(healthcheck) => healthcheck.run(global),
+            Self::Config(config) => config.run(global),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
+            Self::Version(version) => version.run(),
+        }
+    }
 }
 
 impl Global {
@@ -68,12 +124,9 @@ impl Global {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let Some(command) = arguments.command else {
-        let help = Arguments::command().print_help();
-        return help.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
-    };
-    let outcome = match command {
-        Command::Serve(serve) => serve.run(&arguments.global),
+    let outcome = match arguments.command {
+        Some(command) => command.run(&arguments.global),
+        None => output::print(&Arguments::command().render_help().to_string()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

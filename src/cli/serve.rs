@@ -1,21 +1,20 @@
 //! `hub serve`: the server.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::future::Future;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::logs::{self, LogLevel};
 use crate::cli::{Exit, Failure, Global, Outcome};
 use crate::config::{Config, Front, Loaded, WebAddress};
 use crate::features::users::store as users;
 use crate::front::{self, Limits};
-use crate::hub::{Hub, Place, Trust};
+use crate::hub::{self, Hub, Place, Trust};
 use crate::store::Mode;
 use crate::types::entropy::SystemEntropy;
 use crate::types::ids::UserId;
@@ -48,7 +47,7 @@ impl Serve {
         let loaded = global.load(self.flags())?;
         let level = logs::begin(&loaded.config)?;
         let place = Place::new(&loaded.config.data_dir);
-        make_directory(&place)?;
+        hub::make_directories(&place)?;
         let _locked = lock(&place)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -56,6 +55,8 @@ impl Serve {
             .map_err(|error| {
                 Failure::new(Exit::Failed, format!("cannot start threads: {error}"))
             })?;
+        // Before anything says that the server is there: whoever hears that may end it at once.
+        let signals = runtime.block_on(async { Signals::await_all() })?;
         let listener = runtime.block_on(listen(&loaded.config))?;
         let config = with_address(&loaded, &listener)?;
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
@@ -64,7 +65,7 @@ impl Serve {
         greet(&hub)?;
         let store = hub.store.clone();
         let reload = || global.load(self.flags());
-        let served = runtime.block_on(serve(hub, listener, &level, reload));
+        let served = runtime.block_on(serve(hub, listener, signals, &level, reload));
         store.close();
         served
     }
@@ -88,11 +89,12 @@ fn with_address(loaded: &Loaded, listener: &TcpListener) -> Result<Config, Failu
 async fn serve(
     hub: Hub,
     listener: TcpListener,
+    signals: Signals,
     level: &LogLevel,
     reload: impl Fn() -> Result<Loaded, Failure>,
 ) -> Outcome {
     let limits = limits(&hub.config.front);
-    let stop = signals(level, hub.trust(), reload)?;
+    let stop = signals.stop(level, hub.trust(), reload);
     let drained = front::serve(listener, crate::build(hub), limits, stop)
         .await
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
@@ -111,28 +113,8 @@ fn limits(front: &Front) -> Limits {
     }
 }
 
-/// The data directory, for its owner only; and the empty directory in it that the template engine wants to look into.
-fn make_directory(place: &Place) -> Outcome {
-    for directory in [&place.directory, &place.no_templates()] {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|error| {
-                Failure::new(
-                    Exit::CannotCreate,
-                    format!(
-                        "cannot make {}: {error}; check its owner, or name another with --data-dir",
-                        directory.display()
-                    ),
-                )
-            })?;
-    }
-    Ok(())
-}
-
 /// One server a data directory: holds a lock for as long as the process lives, however it ends.
-fn lock(place: &Place) -> Result<File, Failure> {
+pub(super) fn lock(place: &Place) -> Result<File, Failure> {
     let path = place.lock();
     let failed = |error: io::Error| {
         Failure::new(
@@ -220,25 +202,40 @@ fn greet(hub: &Hub) -> Outcome {
     Ok(())
 }
 
-/// Resolves when the server is to stop; until then HUP reads the log level and the trusted proxies anew.
-fn signals(
-    level: &LogLevel,
-    trust: Trust,
-    reload: impl Fn() -> Result<Loaded, Failure>,
-) -> Result<impl Future<Output = ()>, Failure> {
-    let listen = |kind| {
-        signal(kind)
-            .map_err(|error| Failure::new(Exit::Failed, format!("cannot await signals: {error}")))
-    };
-    let mut term = listen(SignalKind::terminate())?;
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut hangup = listen(SignalKind::hangup())?;
-    Ok(async move {
+/// The signals that the server answers to.
+struct Signals {
+    term: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// From here on none of them ends the process by itself; those that come early wait.
+    fn await_all() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(Exit::Failed, format!("cannot await signals: {error}"))
+            })
+        };
+        Ok(Self {
+            term: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// Resolves when the server is to stop; until then HUP reads the log level and the trusted proxies anew.
+    async fn stop(
+        mut self,
+        level: &LogLevel,
+        trust: Trust,
+        reload: impl Fn() -> Result<Loaded, Failure>,
+    ) {
         loop {
             tokio::select! {
-                _ = term.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hangup.recv() => {
+                _ = self.term.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = self.hangup.recv() => {
                     let reloaded = reload().and_then(|loaded| {
                         level.set(&loaded.config.log)?;
                         trust.set(loaded.config.trusted_proxies);
@@ -255,5 +252,5 @@ fn signals(
             }
         }
         tracing::info!("stopping: running requests are finished");
-    })
+    }
 }

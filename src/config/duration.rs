@@ -58,7 +58,11 @@ fn in_range(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, St
     ))
 }
 
-fn parse(text: &str) -> Result<Duration, String> {
+/// Reads a length of time as settings write it: a whole number and `ms`, `s`, `m`, `h` or `d`.
+///
+/// # Errors
+/// What is wrong with the text and how to write it.
+pub fn parse(text: &str) -> Result<Duration, String> {
     let unit_at = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());

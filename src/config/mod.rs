@@ -34,6 +34,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use accounts::Registration;
+pub use duration::parse as parse_duration;
 pub use error::{ConfigError, Problem};
 pub use example::example;
 pub use front::Front;

@@ -256,11 +256,8 @@ mod tests {
     fn a_key_file_is_for_its_owner_only_and_reads_back_as_the_same_keys() {
         let (directory, made) = secret(1);
         let path = directory.path().join("secret.key");
-        let mode = std::fs::metadata(&path)
-            .expect("metadata")
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o7777, 0o600);
+        let permissions = std::fs::metadata(&path).expect("metadata").permissions();
+        assert_eq!(permissions.mode() & 0o7777, 0o600);
         let read = Secret::read(&path).expect("readable");
         assert_eq!(made.check_value(), read.check_value());
         assert_eq!(

@@ -46,7 +46,9 @@ impl Fairing for Cors {
         let Some(hub) = request.rocket().state::<Hub>() else {
             return;
         };
-        if hub.config.cors_origins.is_empty() || !request.uri().path().starts_with("/api/") {
+        let path = request.uri().path();
+        let in_api = path == "/api" || path.starts_with("/api/");
+        if hub.config.cors_origins.is_empty() || !in_api {
             return;
         }
         // Whether allowed or not: a cache must not give one origin's answer to another.

@@ -1,7 +1,7 @@
 //! What every answer carries, whatever made it; and the log line of every request.
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::Header;
+use rocket::http::{Header, Method};
 use rocket::request::Request;
 use rocket::{Data, Response};
 
@@ -16,6 +16,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 /// Two years: what browsers' preload lists ask for.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
+
+/// How a form asks Rocket for another method than its request has.
+const OVERRIDE: &[u8] = b"_method=";
 
 /// Gives each request its name and each answer its headers, and writes the log line.
 pub struct Envelope {
@@ -46,7 +49,13 @@ impl Fairing for Envelope {
         }
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        // Rocket lets a form's first field `_method` stand in for the method. Nobody here asks for that: what a proxy has passed as
+        // a POST stays one.
+        let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+        if is_form && data.peek(OVERRIDE.len()).await == OVERRIDE {
+            request.set_method(Method::Post);
+        }
         let now = request.rocket().state::<Hub>().map(|hub| hub.clock.now());
         request.local_cache(|| Begun(now));
     }

@@ -133,6 +133,12 @@ impl ApiError {
         self.status
     }
 
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// Its text.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -51,6 +51,14 @@ pub enum OpenError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The data directory cannot be made.
+    #[error("cannot make {}: {cause}; check its owner, or name another with --data-dir", path.display())]
+    CannotMakeDirectory {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// It is a file, but not ours.
     #[error(
         "{} is not a database of the Hub ({cause}); move it away, or name the right directory with --data-dir",

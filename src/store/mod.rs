@@ -38,7 +38,8 @@ pub trait Change: Send + 'static {
 /// The database, open. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    writer: Arc<Writer>,
+    /// `None` where the store was opened for reading.
+    writer: Option<Arc<Writer>>,
     readers: Readers,
 }
 
@@ -49,6 +50,8 @@ pub enum Mode {
     Server,
     /// The command line beside it: the file must be there, in the present schema.
     CommandLine,
+    /// A command that only looks: the same, and nothing is ever locked or written, not even at the end.
+    Reading,
 }
 
 impl Store {
@@ -57,12 +60,20 @@ impl Store {
     /// # Errors
     /// When the file cannot be made or opened, is not the Hub's, fails its check, or has another schema than this binary's.
     pub fn open(path: &Path, mode: Mode) -> Result<Self, OpenError> {
+        if mode == Mode::Reading {
+            schema::examine(path, mode)?;
+            let readers = Readers::new(path)?;
+            return Ok(Self {
+                writer: None,
+                readers,
+            });
+        }
         let connection = schema::open(path, mode)?;
         let path: PathBuf = path.to_owned();
         let readers = Readers::new(&path)?;
         let writer = Writer::start(connection, move || db::open_writable(&path))?;
         Ok(Self {
-            writer: Arc::new(writer),
+            writer: Some(Arc::new(writer)),
             readers,
         })
     }
@@ -72,7 +83,7 @@ impl Store {
     /// # Errors
     /// The change's own, or a [`StoreError`] when it could not be applied or committed; then it has left nothing behind.
     pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome, C::Error> {
-        self.writer.write(change).await
+        self.writer()?.write(change).await
     }
 
     /// The same for callers outside an asynchronous runtime.
@@ -80,7 +91,13 @@ impl Store {
     /// # Errors
     /// As [`Store::write`].
     pub fn write_blocking<C: Change>(&self, change: C) -> Result<C::Outcome, C::Error> {
-        self.writer.write_blocking(change)
+        self.writer()?.write_blocking(change)
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer
+            .as_deref()
+            .ok_or_else(|| StoreError::Broken("it was opened for reading only".to_owned()))
     }
 
     /// Reads what was last committed. The connection cannot write.
@@ -98,6 +115,8 @@ impl Store {
 
     /// Applies what is queued, folds the log into the database file and ends the writer. Later changes are refused as busy.
     pub fn close(&self) {
-        self.writer.close();
+        if let Some(writer) = &self.writer {
+            writer.close();
+        }
     }
 }

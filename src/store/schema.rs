@@ -66,29 +66,32 @@ pub fn version(path: &Path) -> Result<i64, OpenError> {
 
 /// Opens the file for the writer, after every check, in the present schema.
 pub(super) fn open(path: &Path, mode: Mode) -> Result<Connection, OpenError> {
+    examine(path, mode)?;
+    let mut connection = db::open_writable(path).map_err(|cause| failed(path, cause))?;
+    if mode == Mode::Server {
+        migrate(path, &mut connection)?;
+    }
+    Ok(connection)
+}
+
+/// Looks at the file before it is written to, for nothing may change in one that is not ours. A server makes it if there is none.
+pub(super) fn examine(path: &Path, mode: Mode) -> Result<(), OpenError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(OpenError::OldSqlite(rusqlite::version().to_owned()));
     }
     if !path.exists() {
         match mode {
             Mode::Server => make_empty(path)?,
-            Mode::CommandLine => return Err(OpenError::Missing(path.to_owned())),
+            Mode::CommandLine | Mode::Reading => return Err(OpenError::Missing(path.to_owned())),
         }
     }
-    // Looked at before it is written to: nothing may change in a file that is not ours.
-    {
-        let connection = db::open_read_only(path).map_err(|cause| failed(path, cause))?;
-        let found = identify(path, &connection)?;
-        judge(path, found, mode)?;
-        if mode == Mode::Server {
-            check(path, &connection)?;
-        }
-    }
-    let mut connection = db::open_writable(path).map_err(|cause| failed(path, cause))?;
+    let connection = db::open_read_only(path).map_err(|cause| failed(path, cause))?;
+    let found = identify(path, &connection)?;
+    judge(path, found, mode)?;
     if mode == Mode::Server {
-        migrate(path, &mut connection)?;
+        check(path, &connection)?;
     }
-    Ok(connection)
+    Ok(())
 }
 
 /// The file is made by us and not by SQLite, so that nobody else can read it for a moment; its `-wal` and `-shm` take over the mode.
@@ -130,7 +133,7 @@ fn judge(path: &Path, found: i64, mode: Mode) -> Result<(), OpenError> {
     if found > known {
         return Err(OpenError::Newer { path, found, known });
     }
-    if found < known && mode == Mode::CommandLine {
+    if found < known && mode != Mode::Server {
         return Err(OpenError::Older { path, found, known });
     }
     Ok(())
@@ -151,7 +154,8 @@ fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     if finding == "ok" {
         Ok(())
     } else {
-        Err(damaged(finding))
+        // It comes in several lines; the failure is one.
+        Err(damaged(finding.lines().collect::<Vec<_>>().join(" ")))
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_time_is_said_as_so_long_ago_or_as_a_point_in_utc() {
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         assert_eq!(since("1h"), Ok(Since::Ago(hour)));
         let day = Since::At(Timestamp::from_seconds(1_757_116_800));
         assert_eq!(since("2025-09-06"), Ok(day));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::features::sessions::model::{EndReason, Standing};
-use crate::features::sessions::store::{Listed, Now, Status};
+use crate::features::sessions::store::many::{Listed, Now, Status};
 use crate::types::time::Timestamp;
 
 /// A session in JSON. Neither its salt nor any part of a token is in it.

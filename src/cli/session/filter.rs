@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::Failure;
 use crate::cli::user::number_of;
 use crate::config::parse_duration;
-use crate::features::sessions::store::{Filter, Now, Status};
+use crate::features::sessions::store::many::{Filter, Now, Status};
 use crate::store::Db;
 
 /// Which sessions. Several filters show what passes all of them.

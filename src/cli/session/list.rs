@@ -9,7 +9,7 @@ use crate::cli::output::{self, or_nothing};
 use crate::cli::session::body::Body;
 use crate::cli::session::filter::Filters;
 use crate::cli::{Global, Outcome};
-use crate::features::sessions::store;
+use crate::features::sessions::store::many;
 
 /// List sessions, newest first.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ impl List {
         // One more than asked for tells whether there are more.
         let mut listed = database.read(|db| {
             let filter = self.filters.resolve(db, now)?;
-            Ok(store::list(db, &filter, now, self.limit + 1)?)
+            Ok(many::list(db, &filter, now, self.limit + 1)?)
         })?;
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = listed.len() > limit;

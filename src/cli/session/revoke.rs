@@ -11,7 +11,8 @@ use crate::cli::session::show::unknown;
 use crate::cli::{Exit, Failure, Global, Outcome, terminal};
 use crate::features::sessions::end::{EndSession, EndSessions};
 use crate::features::sessions::model::{EndReason, Standing};
-use crate::features::sessions::store::{self, Filter, Now, Status};
+use crate::features::sessions::store;
+use crate::features::sessions::store::many::{self, Filter, Now, Status};
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
@@ -118,7 +119,7 @@ fn found(db: &Db<'_>, which: &Which, now: Now) -> Result<Found, StoreError> {
     };
     match which {
         Which::Shown(filter) => {
-            found.ending = store::endings(db, filter, now)?.len() as u64;
+            found.ending = many::endings(db, filter, now)?.len() as u64;
         }
         Which::These(ids) => {
             for id in ids {

@@ -40,7 +40,7 @@ impl Show {
         let now = database.sessions_now();
         let (user, live) = database.read(|db| {
             let user = find(db, &self.user)?;
-            let live = sessions::live_of_user(db, user.id, now, MAX_COUNTED)?;
+            let live = sessions::many::live_of_user(db, user.id, now, MAX_COUNTED)?;
             Ok((user, live))
         })?;
         if self.json {

@@ -70,12 +70,20 @@ pub async fn update(
 ) -> Result<Answer, ApiError> {
     let caller = authenticate(hub, &authorization)?;
     let fields = body.fields()?.ok_or(ProfileError::NoData)?;
-    let change = UpdateProfile {
-        user: caller.user.id,
-        change: parse(&fields)?,
-        cause: client.cause(hub).by_user(caller.user.id),
+    let change = parse(&fields)?;
+    let user = if change.fields().is_empty() {
+        // Nothing changes, so nothing is written.
+        caller.user
+    } else {
+        let cause = client.cause(hub).by_user(caller.user.id);
+        let user = caller.user.id;
+        let change = UpdateProfile {
+            user,
+            change,
+            cause,
+        };
+        hub.store.write(change).await?
     };
-    let user = hub.store.write(change).await?;
     Ok(Answer::ok(&Updated {
         message: "Profile updated successfully",
         user: self::body(&user),

@@ -13,7 +13,7 @@ use crate::features::sessions::issue;
 use crate::features::sessions::model::{EndReason, Session, Standing};
 use crate::features::sessions::refresh;
 use crate::features::sessions::store as sessions;
-use crate::features::sessions::store::Now;
+use crate::features::sessions::store::many::Now;
 use crate::features::users::model::User;
 use crate::features::users::store as users;
 use crate::http::answer::Answer;

@@ -4,7 +4,7 @@ use crate::crypto::hasher::StoredHash;
 use crate::features::administration::error::AdministrationError;
 use crate::features::sessions::end;
 use crate::features::sessions::model::EndReason;
-use crate::features::sessions::store::Now;
+use crate::features::sessions::store::many::Now;
 use crate::features::users::store as users;
 use crate::store::audit::Action;
 use crate::store::{Change, Tx};

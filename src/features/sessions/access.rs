@@ -29,19 +29,30 @@ pub struct Caller {
 /// Why its bearer is not let in.
 pub fn authenticate(hub: &Hub, authorization: &Authorization) -> Result<Caller, AccessError> {
     let token = authorization.bearer().ok_or(AccessError::Missing)?;
+    authenticate_token(hub, token)
+}
+
+/// Judges an access token, wherever it stood.
+///
+/// # Errors
+/// Why its bearer is not let in.
+pub fn authenticate_token(hub: &Hub, token: &str) -> Result<Caller, AccessError> {
     let claims = hub
         .tokens
         .read_access(token)
         .map_err(AccessError::Invalid)?;
     let now = hub.clock.now().wall;
-    if claims.exp <= now.seconds() {
-        return Err(AccessError::Expired);
-    }
     let session = claims
         .sid
         .parse::<SessionId>()
         .map_err(|_| AccessError::SessionUnknown)?;
     let claimed = hub.store.read(|db| store::claimed(db, session))?;
+    if claims.exp <= now.seconds() {
+        return Err(match claimed {
+            Some(claimed) if claimed.is_past_end(now) => AccessError::SessionExpired,
+            _ => AccessError::Expired,
+        });
+    }
     judge(&claims, claimed, now).map(|user| Caller {
         user,
         session,

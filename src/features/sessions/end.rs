@@ -2,7 +2,8 @@
 
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{EndReason, Session};
-use crate::features::sessions::store::{self, Filter, Now};
+use crate::features::sessions::store;
+use crate::features::sessions::store::many::{self, Filter, Now};
 use crate::hub::Hub;
 use crate::store::audit::Action;
 use crate::store::{Change, StoreError, Tx};
@@ -65,7 +66,16 @@ fn mark(
     Ok(true)
 }
 
-/// Ends every session that passes the filter and was not ended yet; tells how many of them were still good by the clock.
+/// How many sessions were ended at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// All of them.
+    pub ended: u64,
+    /// Those that were still good by the clock: what a person would have seen in a list.
+    pub in_time: u64,
+}
+
+/// Ends every session that passes the filter and was not ended yet.
 ///
 /// Those past their time are ended too: the clock that says so may be wrong, and nobody may come back who was signed out.
 /// The audit row is the caller's, for only it knows what this was part of.
@@ -78,10 +88,10 @@ pub fn end_many(
     reason: EndReason,
     now: Now,
     cause: &Cause,
-) -> Result<u64, StoreError> {
+) -> Result<Count, StoreError> {
     let agent = store::agent(tx, cause)?.id;
-    let mut ended = 0;
-    for ending in store::endings(tx, filter, now)? {
+    let mut count = Count::default();
+    for ending in many::endings(tx, filter, now)? {
         if !store::end(tx, ending.id, cause.at.wall, reason)? {
             continue;
         }
@@ -93,12 +103,13 @@ pub fn end_many(
             agent,
         };
         lineage::write(tx, &event, cause)?;
-        ended += u64::from(ending.in_time);
+        count.ended += 1;
+        count.in_time += u64::from(ending.in_time);
     }
-    Ok(ended)
+    Ok(count)
 }
 
-/// Ends every session of a user, as part of what happens to the user.
+/// Ends every session of a user, as part of what happens to the user; tells how many were still good by the clock.
 ///
 /// # Errors
 /// What SQLite says.
@@ -115,7 +126,7 @@ pub fn end_all_of(
         except,
         ..Filter::default()
     };
-    end_many(tx, &filter, reason, now, cause)
+    Ok(end_many(tx, &filter, reason, now, cause)?.in_time)
 }
 
 /// Ends one session by its key.
@@ -173,19 +184,22 @@ pub struct EndSessions {
 }
 
 impl Change for EndSessions {
-    /// How many were ended that were still good by the clock.
-    type Outcome = u64;
+    type Outcome = Count;
     type Error = StoreError;
 
-    fn apply(self, tx: &Tx<'_>) -> Result<u64, StoreError> {
-        let ended = end_many(tx, &self.filter, self.reason, self.now, &self.cause)?;
+    fn apply(self, tx: &Tx<'_>) -> Result<Count, StoreError> {
+        let count = end_many(tx, &self.filter, self.reason, self.now, &self.cause)?;
         let target = self.filter.user.map(|user| format!("user:{user}"));
         tx.audit(
             &self.cause,
             Action::SessionEndMany,
             target,
-            Some(format!("reason={} ended={ended}", self.reason.as_str())),
+            Some(format!(
+                "reason={} ended={}",
+                self.reason.as_str(),
+                count.ended
+            )),
         )?;
-        Ok(ended)
+        Ok(count)
     }
 }

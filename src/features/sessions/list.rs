@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::features::sessions::access::authenticate;
 use crate::features::sessions::end;
 use crate::features::sessions::error::AccessError;
-use crate::features::sessions::store::{self, Listed};
+use crate::features::sessions::store::many::{self, Listed};
 use crate::http::answer::Answer;
 use crate::http::authorization::Authorization;
 use crate::http::problem::ApiError;
@@ -44,7 +44,7 @@ pub async fn list(hub: &State<Hub>, authorization: Authorization) -> Result<Answ
     let now = end::now(hub, hub.clock.now().wall);
     let listed = hub
         .store
-        .read(|db| store::live_of_user(db, caller.user.id, now, MAX_LISTED))
+        .read(|db| many::live_of_user(db, caller.user.id, now, MAX_LISTED))
         .map_err(AccessError::Store)?;
     let sessions = listed
         .iter()

@@ -7,7 +7,7 @@ use crate::features::sessions::access::authenticate;
 use crate::features::sessions::end::{self, EndSessions};
 use crate::features::sessions::error::AccessError;
 use crate::features::sessions::model::EndReason;
-use crate::features::sessions::store::Filter;
+use crate::features::sessions::store::many::Filter;
 use crate::http::answer::Answer;
 use crate::http::authorization::Authorization;
 use crate::http::client::Client;
@@ -41,9 +41,9 @@ pub async fn logout_all(
         now: end::now(hub, cause.at.wall),
         cause,
     };
-    let revoked = hub.store.write(change).await.map_err(AccessError::from)?;
+    let count = hub.store.write(change).await.map_err(AccessError::from)?;
     Ok(Answer::ok(&LoggedOut {
         message: "Logged out everywhere",
-        revoked,
+        revoked: count.in_time,
     }))
 }

@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_refresh_token_never_outlives_its_session() {
-        let ttl = Duration::from_secs(30 * 86_400);
+        let ttl = Duration::from_hours(30 * 24);
         let young = session(1, at(0));
         assert_eq!(young.refresh_expires(ttl), at(30 * 86_400).wall);
         let old = session(9, at(80 * 86_400));

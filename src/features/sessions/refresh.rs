@@ -18,7 +18,7 @@ use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
-use crate::store::{Change, StoreError, Tx};
+use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
 use crate::types::time::Moment;
@@ -60,10 +60,18 @@ fn read(hub: &Hub, token: &str, now: Moment) -> Result<RefreshClaims, RefreshErr
         .tokens
         .read_refresh(token)
         .map_err(|_: TokenFault| RefreshError::Invalid)?;
-    if claims.exp <= now.wall.seconds() {
-        return Err(RefreshError::Expired);
+    if claims.exp > now.wall.seconds() {
+        return Ok(claims);
     }
-    Ok(claims)
+    // The last token of a session ceases with it: its bearer hears that the session is over, not that a token was kept too long.
+    let claimed = match claims.sid.parse() {
+        Ok(session) => hub.store.read(|db| store::claimed(db, session))?,
+        Err(_) => None,
+    };
+    match claimed {
+        Some(claimed) if claimed.is_past_end(now.wall) => Err(RefreshError::SessionExpired),
+        _ => Err(RefreshError::Expired),
+    }
 }
 
 /// Judges an authentic refresh token and does what follows.
@@ -172,12 +180,19 @@ impl Rotate {
 }
 
 /// When the presented generation was first used: the row itself knows it of the last two, the lineage of those before.
-fn first_use(tx: &Tx<'_>, session: &Session, presented: i64) -> Result<Option<Moment>, StoreError> {
+///
+/// # Errors
+/// What SQLite says.
+pub fn first_use(
+    db: &Db<'_>,
+    session: &Session,
+    presented: i64,
+) -> Result<Option<Moment>, StoreError> {
     match session.generation.saturating_sub(presented) {
         ..=0 => Ok(None),
         1 => Ok(Some(session.rotated)),
         2 if session.previous.is_some() => Ok(session.previous),
-        _ => lineage::first_use(tx, session.id, presented),
+        _ => lineage::first_use(db, session.id, presented),
     }
 }
 

@@ -1,0 +1,5 @@
+//! `/api/auth/register`, `/api/auth/me` and `/api/auth/password`.
+
+mod me;
+mod password;
+mod register;

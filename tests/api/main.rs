@@ -1,0 +1,21 @@
+//! The HTTP contract on a whole Hub in this process: every row of it, and what must never be in an answer.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test whose stage cannot be set up has to fail, also outside test functions"
+)]
+
+mod account;
+mod answer;
+mod assets;
+mod audit;
+mod bodies;
+mod cors;
+mod ending_matrix;
+mod errors;
+mod failures;
+mod headers;
+mod health;
+mod keys;
+mod sessions;
+mod stage;

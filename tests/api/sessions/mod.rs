@@ -1,0 +1,16 @@
+//! Signing in, refreshing, asking and signing out.
+
+mod cap;
+mod client;
+mod clocks;
+mod forgery;
+mod hashes;
+mod list;
+mod login;
+mod logout;
+mod logout_all;
+mod refresh;
+mod reuse;
+mod revoke;
+mod tokens;
+mod validate;

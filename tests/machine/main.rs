@@ -1,0 +1,13 @@
+//! The session machine: searched as a model, driven at random against the model, and raced over real sockets.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test whose stage cannot be set up has to fail, also outside test functions; how much was searched and raced is worth a line"
+)]
+
+mod model;
+mod races;
+mod random;
+mod stage;

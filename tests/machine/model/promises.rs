@@ -1,0 +1,136 @@
+//! What is owed in real time, in every state, whatever the rules say; and how the rules are asked.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hub::features::sessions::model::{Agent, MAX_RETRIES, Session, Standing, Verdict};
+use hub::types::ids::{SessionId, UserId};
+use hub::types::time::{Moment, Timestamp};
+
+use super::rules::Rules;
+use super::world::{GRACE_UNITS, OLD_UNITS, RETRY_WEIGHT, Stamp, UNIT, World};
+
+const GRACE: Duration = Duration::from_secs(10);
+
+impl World {
+    /// Compares a verdict with what is owed in real time.
+    pub(super) fn owed(
+        &self,
+        presented: u8,
+        arrived: Stamp,
+        verdict: Verdict,
+        honest: bool,
+    ) -> Result<(), String> {
+        let given = matches!(verdict, Verdict::Rotate | Verdict::Retry);
+        if presented == self.generation {
+            return if verdict == Verdict::Rotate {
+                Ok(())
+            } else {
+                Err(format!("the present generation {presented} was refused"))
+            };
+        }
+        let ago = self.used_ago(presented).saturating_sub(arrived.age);
+        let in_time = ago <= GRACE_UNITS;
+        let is_parent = presented + 1 == self.generation;
+        if given && !(verdict == Verdict::Retry && is_parent && in_time) {
+            return Err(format!("generation {presented} gave what is not owed"));
+        }
+        if verdict == Verdict::Reuse && !self.thief_acted {
+            return Err(format!("generation {presented}: honest and signed out"));
+        }
+        // In doubt is whoever comes before the machine has been up for a grace.
+        let used = self.made[usize::from(presented)];
+        let doubt = used.other_boot && self.up - arrived.age <= GRACE_UNITS;
+        let tired = i64::from(self.retries) * RETRY_WEIGHT >= MAX_RETRIES;
+        if honest && is_parent && in_time && !used.other_boot && !tired && !given {
+            return Err(format!("generation {presented}: honest, in time, refused"));
+        }
+        if !in_time && !doubt && verdict != Verdict::Reuse {
+            return Err(format!(
+                "generation {presented} came late and was not found out"
+            ));
+        }
+        Ok(())
+    }
+
+    /// What must hold in every state: exactly one live leaf, and nothing but it and its parent in time would be given anything now.
+    pub fn check(&self, rules: &Rules) -> Result<(), String> {
+        if self.ended {
+            return Ok(());
+        }
+        let mut leaves = 0;
+        for presented in 1..=self.generation {
+            let verdict = self.judge(presented, Stamp::default(), rules);
+            self.owed(presented, Stamp::default(), verdict, true)
+                .or_else(|problem| {
+                    // Of what nobody presents, only what would be given counts.
+                    let given = matches!(verdict, Verdict::Rotate | Verdict::Retry);
+                    if given { Err(problem) } else { Ok(()) }
+                })?;
+            leaves += u8::from(verdict == Verdict::Rotate);
+        }
+        if leaves == 1 {
+            Ok(())
+        } else {
+            Err(format!("{leaves} live leaves"))
+        }
+    }
+
+    pub(super) fn judge(&self, presented: u8, arrived: Stamp, rules: &Rules) -> Verdict {
+        let first_use =
+            (presented < self.generation).then(|| self.moment(self.made[usize::from(presented)]));
+        (rules.judge)(
+            i64::from(presented),
+            &self.session(),
+            first_use,
+            self.moment(arrived),
+            GRACE,
+        )
+    }
+
+    pub(super) fn session(&self) -> Session {
+        let previous = (self.generation > 1).then(|| self.made[usize::from(self.generation) - 2]);
+        Session {
+            id: SessionId::from_row(1).expect("positive"),
+            user: UserId(1),
+            salt: [0; 16],
+            generation: i64::from(self.generation),
+            retries: i64::from(self.retries) * RETRY_WEIGHT,
+            rotated: self.rotated(),
+            previous: previous.map(|previous| self.moment(previous)),
+            created_at: Timestamp::from_seconds(0),
+            ends_at: Timestamp::from_seconds(i64::MAX),
+            standing: Standing::Live,
+            address: None::<IpAddr>,
+            agent: Agent {
+                id: 1,
+                text: String::new(),
+            },
+            lineage_length: 1,
+        }
+    }
+
+    pub(super) fn rotated(&self) -> Moment {
+        self.moment(self.made[usize::from(self.generation) - 1])
+    }
+
+    /// The moment of a stamp, as the Hub reads its clocks: capped times are long ago, another boot's steady clock stood anywhere.
+    pub(super) fn moment(&self, stamp: Stamp) -> Moment {
+        let up = if self.up == OLD_UNITS {
+            1_000
+        } else {
+            i64::from(self.up)
+        };
+        let wall = Timestamp::from_micros((1_000_000 - i64::from(stamp.wall)) * UNIT);
+        let (boot, steady) = if stamp.other_boot {
+            (1, 500)
+        } else {
+            (2, up - i64::from(stamp.age))
+        };
+        Moment {
+            wall,
+            steady: steady * UNIT,
+            boot,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Schedules drawn at random, on a whole Hub, compared step by step with what the machine's table says.
+//!
+//! A seed that fails names itself. To repeat it, add it to `KNOWN_REGRESSIONS`, which run first.
+
+mod acts;
+mod oracle;
+mod presenting;
+mod schedule;
+
+use schedule::Schedule;
+
+const STEPS: usize = 500;
+const SEEDS: std::ops::Range<u64> = 1..41;
+/// Seeds that once found something.
+const KNOWN_REGRESSIONS: [u64; 0] = [];
+
+/// Says which seed it was when a test fails under it.
+struct Naming(u64);
+
+impl Drop for Naming {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {0} failed; add {0} to KNOWN_REGRESSIONS", self.0);
+        }
+    }
+}
+
+async fn run(seeds: impl Iterator<Item = u64>) {
+    for seed in seeds {
+        let _naming = Naming(seed);
+        let mut schedule = Schedule::new(seed).await;
+        for step in 0..STEPS {
+            schedule.step(step).await;
+        }
+        let told = schedule.finish().await;
+        println!("seed {seed}: {STEPS} steps, {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_once_failed_holds() {
+    run(KNOWN_REGRESSIONS.into_iter()).await;
+}
+
+#[tokio::test]
+async fn the_hub_does_what_the_table_says_under_even_seeds() {
+    run(SEEDS.filter(|seed| seed % 2 == 0)).await;
+}
+
+#[tokio::test]
+async fn the_hub_does_what_the_table_says_under_odd_seeds() {
+    run(SEEDS.filter(|seed| seed % 2 == 1)).await;
+}
