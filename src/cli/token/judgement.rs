@@ -2,10 +2,10 @@
 
 use crate::cli::Failure;
 use crate::crypto::jwt::RefreshClaims;
+use crate::features::sessions::bearer::{Unfit, carry};
 use crate::features::sessions::error::{AccessError, RefreshError};
-use crate::features::sessions::model::{self, EndReason, Session, Standing, Verdict};
+use crate::features::sessions::model::{self, Verdict};
 use crate::features::sessions::{access, refresh, store};
-use crate::features::users::model::User;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
 use crate::store::{Db, StoreError};
@@ -82,8 +82,8 @@ pub fn of_refresh(hub: &Hub, db: &Db<'_>, claims: &RefreshClaims) -> Result<Judg
         let meaning = "it is not its session's own";
         return Ok(refused(RefreshError::Invalid, "refuse", meaning));
     }
-    if let Some(judgement) = of_standing(&session, user.as_ref(), now.wall >= session.ends_at) {
-        return Ok(judgement);
+    if let Err(unfit) = carry(user, session.standing, session.ends_at, now.wall) {
+        return Ok(of_unfit(unfit));
     }
     let presented = claims.r#gen;
     let first_use = refresh::first_use(db, &session, presented)?;
@@ -94,27 +94,17 @@ pub fn of_refresh(hub: &Hub, db: &Db<'_>, claims: &RefreshClaims) -> Result<Judg
 }
 
 /// Cases 3 and 4 of the machine.
-fn of_standing(session: &Session, user: Option<&User>, past_end: bool) -> Option<Judgement> {
-    let Some(user) = user else {
-        let meaning = "its user is gone";
-        return Some(refused(RefreshError::UserNotFound, "refuse", meaning));
+fn of_unfit(unfit: Unfit) -> Judgement {
+    let (would, meaning) = match unfit {
+        Unfit::UserGone => ("refuse", "its user is gone"),
+        Unfit::Ended(_) => ("refuse", "its session was ended"),
+        Unfit::UserDisabled => (
+            "end_session",
+            "its user is locked out, and its session would be ended",
+        ),
+        Unfit::PastEnd => ("refuse", "its session is past its end"),
     };
-    if let Standing::Ended { reason, .. } = session.standing {
-        let meaning = "its session was ended";
-        return Some(refused(RefreshError::Ended(reason), "refuse", meaning));
-    }
-    if !user.is_active {
-        let error = RefreshError::Ended(EndReason::UserDisabled);
-        let meaning = "its user is locked out, and its session would be ended";
-        return Some(refused(error, "end_session", meaning));
-    }
-    past_end.then(|| {
-        refused(
-            RefreshError::SessionExpired,
-            "refuse",
-            "its session is past its end",
-        )
-    })
+    refused(unfit.into(), would, meaning)
 }
 
 /// Cases 5 to 10 of the machine.

@@ -7,10 +7,11 @@ use crate::crypto::hasher::{Comparison, StoredHash};
 use crate::features::account::error::PasswordChangeError;
 use crate::features::passwords::model as passwords;
 use crate::features::sessions::access::{Caller, authenticate};
+use crate::features::sessions::bearer::carry;
 use crate::features::sessions::end;
 use crate::features::sessions::error::AccessError;
 use crate::features::sessions::issue;
-use crate::features::sessions::model::{EndReason, Session, Standing};
+use crate::features::sessions::model::{EndReason, Session};
 use crate::features::sessions::refresh;
 use crate::features::sessions::store as sessions;
 use crate::features::sessions::store::many::Now;
@@ -142,16 +143,9 @@ impl ChangePassword {
     fn still_allowed(&self, tx: &Tx<'_>) -> Result<(Session, User), AccessError> {
         let (session, user) =
             sessions::load(tx, self.session)?.ok_or(AccessError::SessionUnknown)?;
-        let user = user.ok_or(AccessError::UserNotFound)?;
-        if let Standing::Ended { reason, .. } = session.standing {
-            return Err(AccessError::Ended(reason));
-        }
-        if !user.is_active {
-            return Err(AccessError::UserDisabled);
-        }
-        if session.ends_at <= self.cause.at.wall {
-            return Err(AccessError::SessionExpired);
-        }
+        let now = self.cause.at.wall;
+        let user =
+            carry(user, session.standing, session.ends_at, now).map_err(AccessError::from)?;
         Ok((session, user))
     }
 }

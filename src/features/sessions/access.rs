@@ -3,8 +3,8 @@
 //! Roles, standing and existence are read each time and kept nowhere, so a change counts at the next request.
 
 use crate::crypto::jwt::AccessClaims;
+use crate::features::sessions::bearer::carry;
 use crate::features::sessions::error::AccessError;
-use crate::features::sessions::model::Standing;
 use crate::features::sessions::store::{self, Claimed};
 use crate::features::users::model::User;
 use crate::http::authorization::Authorization;
@@ -70,15 +70,5 @@ fn judge(
     if claimed.user_id != UserId(claims.user_id) {
         return Err(AccessError::SessionUnknown);
     }
-    let user = claimed.user.ok_or(AccessError::UserNotFound)?;
-    if let Standing::Ended { reason, .. } = claimed.standing {
-        return Err(AccessError::Ended(reason));
-    }
-    if !user.is_active {
-        return Err(AccessError::UserDisabled);
-    }
-    if claimed.ends_at <= now {
-        return Err(AccessError::SessionExpired);
-    }
-    Ok(user)
+    Ok(carry(claimed.user, claimed.standing, claimed.ends_at, now)?)
 }

@@ -2,6 +2,7 @@
 
 use crate::crypto::hasher::HasherError;
 use crate::crypto::jwt::{SigningFailed, TokenFault};
+use crate::features::sessions::bearer::Unfit;
 use crate::features::sessions::model::EndReason;
 use crate::http::problem::{ApiError, STORE_BUSY};
 use crate::store::StoreError;
@@ -32,6 +33,17 @@ pub enum AccessError {
 impl From<StoreError> for AccessError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Unfit> for AccessError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::UserGone => Self::UserNotFound,
+            Unfit::Ended(reason) => Self::Ended(reason),
+            Unfit::UserDisabled => Self::UserDisabled,
+            Unfit::PastEnd => Self::SessionExpired,
+        }
     }
 }
 
@@ -125,6 +137,17 @@ pub enum RefreshError {
 impl From<StoreError> for RefreshError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Unfit> for RefreshError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::UserGone => Self::UserNotFound,
+            Unfit::Ended(reason) => Self::Ended(reason),
+            Unfit::UserDisabled => Self::Ended(EndReason::UserDisabled),
+            Unfit::PastEnd => Self::SessionExpired,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sessions: one a sign-in, one row each, its refresh tokens a function of the row and the key.
 
 pub mod access;
+pub mod bearer;
 pub mod end;
 pub mod error;
 pub mod issue;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use rocket::{State, post};
 
 use crate::crypto::jwt::{RefreshClaims, TokenFault, Tokens};
+use crate::features::sessions::bearer::{Unfit, carry};
 use crate::features::sessions::end;
 use crate::features::sessions::error::RefreshError;
 use crate::features::sessions::issue;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
-use crate::features::sessions::model::{self, EndReason, Session, Standing, Verdict};
+use crate::features::sessions::model::{self, EndReason, Session, Verdict};
 use crate::features::sessions::store;
 use crate::features::users::model::User;
 use crate::http::answer::Answer;
@@ -111,23 +112,17 @@ impl Change for Rotate {
         if !authentic {
             return Ok(Outcome::Refused(RefreshError::Invalid));
         }
-        // Case 3.
-        let Some(user) = user else {
-            return Ok(Outcome::Refused(RefreshError::UserNotFound));
+        let cause = self.cause.clone().by_user(session.user);
+        // Cases 3 and 4.
+        let user = match carry(user, session.standing, session.ends_at, cause.at.wall) {
+            Ok(user) => user,
+            Err(unfit) => {
+                if unfit == Unfit::UserDisabled {
+                    end::end_one(tx, &session, EndReason::UserDisabled, &cause)?;
+                }
+                return Ok(Outcome::Refused(unfit.into()));
+            }
         };
-        let cause = self.cause.clone().by_user(user.id);
-        // Case 4.
-        if let Standing::Ended { reason, .. } = session.standing {
-            return Ok(Outcome::Refused(RefreshError::Ended(reason)));
-        }
-        if !user.is_active {
-            end::end_one(tx, &session, EndReason::UserDisabled, &cause)?;
-            let reason = EndReason::UserDisabled;
-            return Ok(Outcome::Refused(RefreshError::Ended(reason)));
-        }
-        if session.ends_at <= cause.at.wall {
-            return Ok(Outcome::Refused(RefreshError::SessionExpired));
-        }
         self.act(tx, session, user, &cause)
     }
 }
