@@ -1,7 +1,7 @@
 //! Time as an argument: what the wall clock says, and what a clock that nobody can set says beside it.
 //!
 //! The wall clock may jump; people, NTP and virtual machines set it. So every decision about *how long ago* is taken on the
-//! steady clock when both moments were read in the same boot of the machine, and on the wall clock only across boots.
+//! steady clock: when both moments were read in the same boot of the machine, exactly; across boots, from how long the machine is up.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -81,31 +81,32 @@ pub struct Moment {
 pub enum Elapsed {
     /// This much: both moments were read in one boot of the machine.
     Span(Duration),
-    /// This much, if nobody set the wall clock in between: the machine was started anew.
-    ByWallClock(Duration),
-    /// It cannot be known: the machine was started anew in between and its wall clock now stands before the earlier moment.
+    /// At least this much: the machine was started anew in between and has been up for this long. The wall clock would say more, and
+    /// may have been set meanwhile.
+    AtLeast(Duration),
+    /// It cannot be known: the steady clock went back, as when a machine is put back to an earlier state.
     Unknown,
 }
+
+/// How much earlier than a moment that is already written another one may have been read: requests overtake one another between the
+/// clock and the writer, and one that waited longer has long been answered as busy.
+const MAX_OVERTAKING: Duration = Duration::from_secs(30);
 
 impl Moment {
     /// How long ago `earlier` was, now being `self`.
     #[must_use]
     pub fn since(self, earlier: Self) -> Elapsed {
-        let span = |from: i64, to: i64| {
-            u64::try_from(to.saturating_sub(from))
-                .ok()
-                .map(Duration::from_micros)
-        };
-        let steady = if self.boot == earlier.boot {
-            span(earlier.steady, self.steady)
+        if self.boot != earlier.boot {
+            return Elapsed::AtLeast(Duration::from_micros(self.steady.max(0).unsigned_abs()));
+        }
+        let span = self.steady.saturating_sub(earlier.steady);
+        let micros = Duration::from_micros(span.unsigned_abs());
+        if span >= 0 {
+            Elapsed::Span(micros)
+        } else if micros <= MAX_OVERTAKING {
+            Elapsed::Span(Duration::ZERO)
         } else {
-            None
-        };
-        let wall = span(earlier.wall.micros(), self.wall.micros());
-        match (steady, wall) {
-            (Some(steady), _) => Elapsed::Span(steady),
-            (None, Some(wall)) => Elapsed::ByWallClock(wall),
-            (None, None) => Elapsed::Unknown,
+            Elapsed::Unknown
         }
     }
 }
@@ -120,19 +121,28 @@ pub trait Clock: Send + Sync {
 #[derive(Debug)]
 pub struct SystemClock {
     boot: u32,
+    /// What the steady clock said when `boot` began, in microseconds.
+    origin: i64,
 }
 
 impl SystemClock {
     /// Finds out which boot of the machine this is (`/proc/sys/kernel/random/boot_id`).
     ///
-    /// Where the system does not tell, the process stands for the boot: then a restart of the Hub counts as one of the machine.
+    /// Where the system does not tell, the process stands for the boot: then a restart of the Hub counts as one of the machine, and the
+    /// steady clock counts from it.
     #[must_use]
     pub fn new() -> Self {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .ok()
-            .and_then(|id| u32::from_str_radix(id.get(..8)?, 16).ok())
-            .unwrap_or_else(std::process::id);
-        Self { boot }
+            .and_then(|id| u32::from_str_radix(id.get(..8)?, 16).ok());
+        match id {
+            Some(boot) => Self { boot, origin: 0 },
+            None => Self {
+                // Not the process's number, which returns, in a container each time.
+                boot: u32::try_from(wall_clock().micros().rem_euclid(1 << 32)).unwrap_or(0),
+                origin: steady_clock(),
+            },
+        }
     }
 }
 
@@ -143,37 +153,39 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one home of the system's clocks"
-    )]
     fn now(&self) -> Moment {
-        let wall = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-            Ok(since) => micros(since),
-            Err(before) => -micros(before.duration()),
-        };
-        let steady = steady_clock();
         Moment {
-            wall: Timestamp(wall),
-            steady: steady
-                .tv_sec
-                .saturating_mul(1_000_000)
-                .saturating_add(steady.tv_nsec / 1_000),
+            wall: wall_clock(),
+            steady: steady_clock().saturating_sub(self.origin),
             boot: self.boot,
         }
     }
 }
 
-/// Counts through suspend, so that a window of ten seconds does not stay open over a laptop's night.
-#[cfg(target_os = "linux")]
-fn steady_clock() -> rustix::time::Timespec {
-    rustix::time::clock_gettime(rustix::time::ClockId::Boottime)
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one home of the system's clocks"
+)]
+fn wall_clock() -> Timestamp {
+    match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => Timestamp(micros(since)),
+        Err(before) => Timestamp(-micros(before.duration())),
+    }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn steady_clock() -> rustix::time::Timespec {
-    rustix::time::clock_gettime(rustix::time::ClockId::Monotonic)
+/// Microseconds since the machine started.
+fn steady_clock() -> i64 {
+    let time = rustix::time::clock_gettime(STEADY);
+    time.tv_sec
+        .saturating_mul(1_000_000)
+        .saturating_add(time.tv_nsec / 1_000)
 }
+
+/// Counts through suspend, so that a window of ten seconds does not stay open over a laptop's night.
+#[cfg(target_os = "linux")]
+const STEADY: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
 
 /// A clock that stands still until a test moves it.
 #[derive(Debug)]
@@ -264,17 +276,28 @@ mod tests {
     }
 
     #[test]
-    fn across_boots_only_the_wall_clock_is_left_and_may_know_nothing() {
+    fn across_boots_only_the_time_since_the_start_is_certain_whatever_the_wall_clock_says() {
         let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
         let earlier = clock.now();
         clock.reboot();
-        clock.set_wall(Timestamp::from_seconds(1_800_000_007));
-        assert_eq!(
-            clock.now().since(earlier),
-            Elapsed::ByWallClock(Duration::from_secs(7))
-        );
-        clock.set_wall(Timestamp::from_seconds(1_799_999_999));
-        assert_eq!(clock.now().since(earlier), Elapsed::Unknown);
+        clock.advance(Duration::from_secs(7));
+        for wall in [0, 1_800_000_000, 4_000_000_000] {
+            clock.set_wall(Timestamp::from_seconds(wall));
+            assert_eq!(
+                clock.now().since(earlier),
+                Elapsed::AtLeast(Duration::from_secs(7))
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_was_overtaken_on_the_way_to_the_writer_came_at_the_same_time() {
+        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
+        let overtaken = clock.now();
+        clock.advance(Duration::from_micros(1));
+        assert_eq!(overtaken.since(clock.now()), Elapsed::Span(Duration::ZERO));
+        clock.advance(super::MAX_OVERTAKING);
+        assert_eq!(overtaken.since(clock.now()), Elapsed::Unknown);
     }
 
     #[test]

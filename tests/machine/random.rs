@@ -11,8 +11,8 @@ use schedule::Schedule;
 
 const STEPS: usize = 500;
 const SEEDS: std::ops::Range<u64> = 1..41;
-/// Seeds that once found something.
-const KNOWN_REGRESSIONS: [u64; 0] = [];
+/// Seeds that once found something: both, sessions that were ended on the word of a wall clock after the machine was started anew.
+const KNOWN_REGRESSIONS: [u64; 2] = [1, 4];
 
 /// Says which seed it was when a test fails under it.
 struct Naming(u64);

@@ -129,7 +129,7 @@ impl Change for ChangePassword {
             self.now,
             &self.cause,
         )?;
-        // A copy of this session's refresh token, wherever it is, is now a used one.
+        // A copy of this session's refresh token, wherever it is, is now a used one: presented after the grace, it ends the session.
         let session = refresh::rotate(tx, session, &self.cause)?;
         let target = Some(format!("user:{}", user.id));
         let detail = Some(format!("ended={ended}"));

@@ -183,9 +183,9 @@ pub fn judge(
                 Verdict::Straggler
             }
         }
-        Some(Elapsed::ByWallClock(span)) if span <= grace => Verdict::Unsure,
+        Some(Elapsed::AtLeast(span)) if span <= grace => Verdict::Unsure,
         Some(Elapsed::Unknown) => Verdict::Unsure,
-        Some(Elapsed::Span(_) | Elapsed::ByWallClock(_)) | None => Verdict::Reuse,
+        Some(Elapsed::Span(_) | Elapsed::AtLeast(_)) | None => Verdict::Reuse,
     }
 }
 
@@ -310,15 +310,29 @@ mod tests {
 
     #[test]
     fn after_a_restart_of_the_machine_the_window_is_closed_and_doubt_ends_nothing() {
-        let rebooted = |seconds| Moment {
-            steady: 1,
+        // Up for so many seconds, whatever the wall clock says.
+        let up = |seconds: i64, wall: i64| Moment {
+            steady: seconds * 1_000_000,
             boot: 2,
-            ..at(seconds)
+            ..at(wall)
         };
-        assert_eq!(verdict(4, Some(at(0)), rebooted(5)), Verdict::Unsure);
-        assert_eq!(verdict(4, Some(at(0)), rebooted(-5)), Verdict::Unsure);
-        assert_eq!(verdict(3, Some(at(0)), rebooted(-5)), Verdict::Unsure);
-        assert_eq!(verdict(4, Some(at(0)), rebooted(11)), Verdict::Reuse);
+        for wall in [-5, 5, 11, 1_000_000] {
+            assert_eq!(verdict(4, Some(at(0)), up(0, wall)), Verdict::Unsure);
+            assert_eq!(verdict(4, Some(at(0)), up(10, wall)), Verdict::Unsure);
+            assert_eq!(verdict(3, Some(at(0)), up(10, wall)), Verdict::Unsure);
+            assert_eq!(verdict(4, Some(at(0)), up(11, wall)), Verdict::Reuse);
+        }
+    }
+
+    #[test]
+    fn whoever_was_overtaken_on_the_way_to_the_writer_gets_the_successor_too() {
+        let mut overtaken = at(0);
+        overtaken.steady -= 1;
+        for wall in [-1_000_000, 0, 1_000_000] {
+            overtaken.wall = at(wall).wall;
+            assert_eq!(verdict(4, Some(at(0)), overtaken), Verdict::Retry);
+            assert_eq!(verdict(3, Some(at(0)), overtaken), Verdict::Straggler);
+        }
     }
 
     #[test]

@@ -94,6 +94,11 @@ impl Session {
         self.ended.is_none() && self.ends > now.wall
     }
 
+    /// Whether its absolute end has come, in the whole seconds that tokens count in.
+    fn is_past_end(&self, now: Real) -> bool {
+        self.ends.div_euclid(SECOND) <= now.seconds()
+    }
+
     /// The events that are kept.
     pub fn kept(&self) -> &[Event] {
         let kept = usize::try_from(KEPT_EVENTS).expect("small");
@@ -123,7 +128,12 @@ impl Session {
         let place = usize::try_from(presented).expect("positive");
         let expires = (self.made[place - 1].wall + REFRESH_TTL).min(self.ends);
         if expires.div_euclid(SECOND) <= now.seconds() {
-            return Answer::Refused("token_expired");
+            // The last tokens of a session cease with it.
+            return Answer::Refused(if self.is_past_end(now) {
+                "session_expired"
+            } else {
+                "token_expired"
+            });
         }
         if !user.exists {
             return Answer::Refused("user_not_found");
