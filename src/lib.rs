@@ -38,8 +38,8 @@
 //! | 9 | any other g < n | 401, ends for both holders | row, lineage, audit |
 //! | 10 | g > n | 401, lives, error in the log | – |
 //!
-//! Δ is measured on a clock that nobody can set. If the machine was started anew in between, only that Δ is at least as long as it has been up is
-//! certain (case 7 until that exceeds G). So no step of the wall clock opens a window or ends a session.
+//! Δ is measured on a clock that nobody can set. If the machine was started anew in between, only that Δ is at least as long as the
+//! process runs is certain (case 7 until that exceeds G). So no step of the wall clock opens a window or ends a session.
 //!
 //! # What must always hold
 //!

@@ -15,6 +15,7 @@ use crate::crypto::hs256;
 use crate::crypto::keyring::{Key, Purpose, Secret};
 use crate::types::entropy::Entropy;
 use crate::types::ids::{SessionId, UserId};
+use crate::types::salt::Salt;
 use crate::types::token::TokenText;
 
 /// `iss` of every token. A name and not an address, so that moving the Hub to another address signs nobody out.
@@ -53,7 +54,7 @@ pub struct AccessClaims {
 }
 
 /// What a refresh token says. Field order is the order in the token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshClaims {
     /// Whose it is.
@@ -72,6 +73,18 @@ pub struct RefreshClaims {
     pub r#gen: i64,
     iss: String,
     aud: String,
+}
+
+impl std::fmt::Debug for RefreshClaims {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not `jti`: it is what cannot be guessed.
+        formatter
+            .debug_struct("RefreshClaims")
+            .field("user_id", &self.user_id)
+            .field("sid", &self.sid)
+            .field("gen", &self.r#gen)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a text is not one of our tokens. One reason for everything that a signature covers: a forger learns nothing.
@@ -102,7 +115,7 @@ pub struct RefreshFacts<'row> {
     /// Whose it is.
     pub user: UserId,
     /// The session's 128 random bits.
-    pub salt: &'row [u8; 16],
+    pub salt: &'row Salt,
     /// The generation.
     pub generation: i64,
     /// When the generation was made, Unix seconds.
@@ -170,11 +183,11 @@ impl Tokens {
     /// The unguessable part of a session's refresh token of one generation: 122 bits of HMAC-SHA256(key, sid ‖ salt ‖ generation), written in the
     /// form of a UUID v4.
     #[must_use]
-    pub fn refresh_jti(&self, session: SessionId, salt: &[u8; 16], generation: i64) -> Uuid {
+    pub fn refresh_jti(&self, session: SessionId, salt: &Salt, generation: i64) -> Uuid {
         let mut bytes = [0; 16];
         if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.jti.reveal()) {
             mac.update(&session.get().to_be_bytes());
-            mac.update(salt);
+            mac.update(salt.reveal());
             mac.update(&generation.to_be_bytes());
             bytes.copy_from_slice(&mac.finalize().into_bytes()[..16]);
         }
@@ -183,7 +196,7 @@ impl Tokens {
 
     /// Whether `claims` carries the unguessable part that its session's row demands. In constant time.
     #[must_use]
-    pub fn proves(&self, claims: &RefreshClaims, session: SessionId, salt: &[u8; 16]) -> bool {
+    pub fn proves(&self, claims: &RefreshClaims, session: SessionId, salt: &Salt) -> bool {
         let wanted = self.refresh_jti(session, salt, claims.r#gen).to_string();
         wanted.as_bytes().ct_eq(claims.jti.as_bytes()).into()
     }

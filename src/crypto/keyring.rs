@@ -196,14 +196,25 @@ impl Secret {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         entropy.fill(bytes.as_mut());
         let line = Zeroizing::new(data_encoding::HEXLOWER.encode(bytes.as_ref()) + "\n");
+        // Under another name first: whoever is cut off in between (a kill, a full disk) leaves no half key that the next start stumbles over.
+        let unfinished = path.with_extension("key.new");
         let write = || -> io::Result<()> {
+            match std::fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
             let mut file = OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
-                .open(path)?;
+                .open(&unfinished)?;
             file.write_all(line.as_bytes())?;
             file.sync_all()?;
+            // Nobody else makes one meanwhile: the server holds the directory's lock.
+            if path.try_exists()? {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            std::fs::rename(&unfinished, path)?;
             let directory = path.parent().unwrap_or(Path::new("."));
             File::open(directory)?.sync_all()
         };
@@ -295,6 +306,18 @@ mod tests {
             assert!(matches!(error, KeyError::Exposed { .. }));
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_start_that_was_cut_off_left_behind_does_not_hinder_the_next() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("secret.key");
+        std::fs::write(directory.path().join("secret.key.new"), "ab12").expect("half a key");
+        let made = Secret::create(&path, &SeededEntropy::new(1)).expect("a key file");
+        let read = Secret::read(&path).expect("readable");
+        assert_eq!(made.check_value(), read.check_value());
+        let files = std::fs::read_dir(directory.path()).expect("readable");
+        assert_eq!(files.count(), 1);
     }
 
     #[test]

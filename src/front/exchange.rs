@@ -24,6 +24,7 @@ use super::limits::{MAX_WHOLE_ANSWER_BYTES, STREAM_PIECE_BYTES};
 use super::refusal::Refusal;
 use super::request::{self, Accepted};
 use super::turn::{Turn, TurnGuard};
+use crate::http::headers::Sent;
 
 /// The requests of one connection.
 pub(super) struct Exchanges {
@@ -42,6 +43,7 @@ impl Service<Request<Incoming>> for Exchanges {
         let handover = Handover::default();
         let produce = produce(Arc::clone(&self.door), self.peer, request, handover.clone());
         Exchange {
+            peer: self.peer,
             running: Some((Producer::new(produce, handover), turn)),
         }
     }
@@ -49,6 +51,7 @@ impl Service<Request<Incoming>> for Exchanges {
 
 /// A request on its way, until the head of its answer is there.
 pub(super) struct Exchange {
+    peer: SocketAddr,
     running: Option<(Producer, TurnGuard)>,
 }
 
@@ -71,7 +74,7 @@ impl Future for Exchange {
             Poll::Ready(Produced::End(End::Answer(answer))) => answer,
             Poll::Ready(_) => {
                 tracing::error!("a request ended by a panic outside of its handler");
-                refuse(Refusal::Broken)
+                refuse(Refusal::Broken, self.peer)
             }
         };
         if answer.extensions().get::<Refused>().is_some() {
@@ -96,8 +99,8 @@ fn last_if_stopping<T>(mut answer: Response<T>, turn: &Turn) -> Response<T> {
 #[derive(Debug, Clone, Copy)]
 struct Refused;
 
-fn refuse(refusal: Refusal) -> Response<Bytes> {
-    let mut answer = refusal.answer();
+fn refuse(refusal: Refusal, peer: SocketAddr) -> Response<Bytes> {
+    let mut answer = refusal.answer(Some(peer));
     answer.extensions_mut().insert(Refused);
     answer
 }
@@ -110,7 +113,7 @@ async fn produce(
 ) -> End {
     match answer(&door, peer, request, &handover).await {
         Ok(end) => end,
-        Err(refusal) => End::Answer(refuse(refusal)),
+        Err(refusal) => End::Answer(refuse(refusal, peer)),
     }
 }
 
@@ -165,6 +168,7 @@ fn local_request<'c>(
         .client
         .req(accepted.method, accepted.target)
         .remote(peer);
+    request.inner().local_cache(|| Sent(accepted.method));
     if let Some(host) = accepted.host {
         request.inner_mut().set_host(host);
     }

@@ -1,5 +1,7 @@
 //! What the door answers itself, in the one error shape; the connection is closed after it.
 
+use std::net::SocketAddr;
+
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -51,9 +53,16 @@ impl Refusal {
         }
     }
 
-    /// The answer for this refusal.
-    pub(super) fn answer(self) -> Response<Bytes> {
+    /// The answer for this refusal to the client at `peer`, and its log line: Rocket, which writes the others, never saw the request.
+    pub(super) fn answer(self, peer: Option<SocketAddr>) -> Response<Bytes> {
         let status = self.status();
+        let id = RequestId::generate(&SystemEntropy).to_string();
+        tracing::info!(
+            request_id = id,
+            status = status.as_u16(),
+            peer = peer.map(|peer| tracing::field::display(peer.ip())),
+            "request refused at the door"
+        );
         let body = ApiError::of_status(status.as_u16()).body();
         let mut answer = Response::new(Bytes::from(body));
         *answer.status_mut() = status;
@@ -61,7 +70,7 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        if let Ok(id) = HeaderValue::try_from(RequestId::generate(&SystemEntropy).to_string()) {
+        if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(REQUEST_ID, id);
         }
         if self == Self::MethodNotAllowed {
@@ -71,7 +80,7 @@ impl Refusal {
     }
 
     /// The bytes to send instead of a bare refusal that hyper is about to write; none if `written` is no such thing.
-    pub(super) fn in_place_of(written: &[u8]) -> Option<Bytes> {
+    pub(super) fn in_place_of(written: &[u8], peer: Option<SocketAddr>) -> Option<Bytes> {
         let head = std::str::from_utf8(written).ok()?;
         let (status_line, rest) = head.split_once("\r\n")?;
         let refusal = match status_line.split(' ').nth(1)? {
@@ -80,7 +89,7 @@ impl Refusal {
             "431" => Self::HeadersTooLarge,
             _ => return None,
         };
-        let answer = refusal.answer();
+        let answer = refusal.answer(peer);
         let mut bytes = format!("{status_line}\r\n").into_bytes();
         for (name, value) in answer.headers() {
             bytes.extend_from_slice(name.as_str().as_bytes());

@@ -163,7 +163,7 @@ impl AsyncWrite for Wire {
         let wire = self.get_mut();
         // In the client's turn hyper writes only what it refuses by itself, and bare: ours has the one error shape.
         if wire.refusal.is_none() && wire.turn.is_awaited() {
-            wire.refusal = Refusal::in_place_of(bytes);
+            wire.refusal = Refusal::in_place_of(bytes, wire.stream.peer_addr().ok());
         }
         if let Some(mut rest) = wire.refusal.take() {
             wire.turn.linger();

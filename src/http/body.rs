@@ -21,9 +21,15 @@ enum Content {
     NotAnObject,
 }
 
-/// The fields of a JSON object.
-#[derive(Debug, Default)]
+/// The fields of a JSON object: passwords and tokens are among them.
+#[derive(Default)]
 pub struct Fields(Map<String, Value>);
+
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Fields(redacted)")
+    }
+}
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Body {

@@ -17,6 +17,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// Two years: what browsers' preload lists ask for.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 
+/// The method that a request was sent with, noted by the front door before Rocket sees the request.
+pub struct Sent(pub Method);
+
 /// How a form asks Rocket for another method than its request has.
 const OVERRIDE: &[u8] = b"_method=";
 
@@ -54,7 +57,9 @@ impl Fairing for Envelope {
         // a POST stays one.
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
         if is_form && data.peek(OVERRIDE.len()).await == OVERRIDE {
-            request.set_method(Method::Post);
+            // Without a door to say so it was a POST: no other method lets Rocket look for the field.
+            let sent = request.local_cache(|| Sent(Method::Post)).0;
+            request.set_method(sent);
         }
         let now = request.rocket().state::<Hub>().map(|hub| hub.clock.now());
         request.local_cache(|| Begun(now));

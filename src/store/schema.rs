@@ -85,6 +85,10 @@ pub(super) fn examine(path: &Path, mode: Mode) -> Result<(), OpenError> {
             Mode::CommandLine | Mode::Reading => return Err(OpenError::Missing(path.to_owned())),
         }
     }
+    if mode == Mode::Server {
+        // Where that fails, what follows says why.
+        let _as_it_was = db::roll_back(path);
+    }
     let connection = db::open_read_only(path).map_err(|cause| failed(path, cause))?;
     let found = identify(path, &connection)?;
     judge(path, found, mode)?;

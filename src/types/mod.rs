@@ -9,6 +9,7 @@ pub mod ids;
 pub mod password;
 pub mod profile;
 pub mod role;
+pub mod salt;
 pub mod time;
 pub mod token;
 pub mod user_agent;

@@ -1,7 +1,7 @@
 //! Time as an argument: what the wall clock says, and what a clock that nobody can set says beside it.
 //!
 //! The wall clock may jump; people, NTP and virtual machines set it. So every decision about *how long ago* is taken on the
-//! steady clock: when both moments were read in the same boot of the machine, exactly; across boots, from how long the machine is up.
+//! steady clock: when both moments were read in the same boot of the machine, exactly; across boots, from how long the process runs.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -74,6 +74,8 @@ pub struct Moment {
     pub steady: i64,
     /// Which boot of the machine `steady` counts from.
     pub boot: u32,
+    /// Microseconds since this process began, on the steady clock; 0 in a moment that comes from a row.
+    pub running: i64,
 }
 
 /// How much time lies between two moments.
@@ -81,8 +83,8 @@ pub struct Moment {
 pub enum Elapsed {
     /// This much: both moments were read in one boot of the machine.
     Span(Duration),
-    /// At least this much: the machine was started anew in between and has been up for this long. The wall clock would say more, and
-    /// may have been set meanwhile.
+    /// At least this much: the machine was started anew in between, or the database moved to another one, and the process has run for
+    /// this long. The wall clock would say more, and may have been set meanwhile.
     AtLeast(Duration),
     /// It cannot be known: the steady clock went back, as when a machine is put back to an earlier state.
     Unknown,
@@ -97,7 +99,7 @@ impl Moment {
     #[must_use]
     pub fn since(self, earlier: Self) -> Elapsed {
         if self.boot != earlier.boot {
-            return Elapsed::AtLeast(Duration::from_micros(self.steady.max(0).unsigned_abs()));
+            return Elapsed::AtLeast(Duration::from_micros(self.running.max(0).unsigned_abs()));
         }
         let span = self.steady.saturating_sub(earlier.steady);
         let micros = Duration::from_micros(span.unsigned_abs());
@@ -123,6 +125,8 @@ pub struct SystemClock {
     boot: u32,
     /// What the steady clock said when `boot` began, in microseconds.
     origin: i64,
+    /// What it said when the process began.
+    begun: i64,
 }
 
 impl SystemClock {
@@ -135,12 +139,18 @@ impl SystemClock {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .ok()
             .and_then(|id| u32::from_str_radix(id.get(..8)?, 16).ok());
+        let begun = steady_clock();
         match id {
-            Some(boot) => Self { boot, origin: 0 },
+            Some(boot) => Self {
+                boot,
+                origin: 0,
+                begun,
+            },
             None => Self {
                 // Not the process's number, which returns, in a container each time.
                 boot: u32::try_from(wall_clock().micros().rem_euclid(1 << 32)).unwrap_or(0),
-                origin: steady_clock(),
+                origin: begun,
+                begun,
             },
         }
     }
@@ -154,10 +164,12 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
+        let steady = steady_clock();
         Moment {
             wall: wall_clock(),
-            steady: steady_clock().saturating_sub(self.origin),
+            steady: steady.saturating_sub(self.origin),
             boot: self.boot,
+            running: steady.saturating_sub(self.begun),
         }
     }
 }
@@ -199,6 +211,7 @@ impl HandClock {
             wall,
             steady: 1_000_000,
             boot: 1,
+            running: 0,
         }))
     }
 
@@ -216,6 +229,7 @@ impl HandClock {
         self.change(|now| {
             now.wall = now.wall.plus(span);
             now.steady += micros(span);
+            now.running += micros(span);
         });
     }
 
@@ -229,6 +243,7 @@ impl HandClock {
         self.change(|now| {
             now.boot += 1;
             now.steady = 0;
+            now.running = 0;
         });
     }
 }

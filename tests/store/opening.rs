@@ -24,6 +24,24 @@ fn by_hand(path: &Path, sql: &str) {
         .expect(sql);
 }
 
+/// A database as another program leaves it that is killed in the middle of its first transaction.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays a program that is cut off"
+)]
+fn cut_off(from: &Path, to: &Path) {
+    let connection = rusqlite::Connection::open(from).expect("opened");
+    connection
+        .execute_batch(
+            "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (b BLOB); INSERT INTO t VALUES (zeroblob(100000))",
+        )
+        .expect("begun");
+    for suffix in ["", "-journal"] {
+        let name = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(name(from), name(to)).expect("copied");
+    }
+}
+
 fn refusal(path: &Path, mode: Mode) -> OpenError {
     match Store::open(path, mode) {
         Ok(_) => panic!("{} was opened", path.display()),
@@ -40,6 +58,15 @@ fn a_new_database_is_for_its_owner_only_and_in_the_present_schema() {
         let mode = file.metadata().expect("metadata").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{:?}", file.path());
     }
+    let newest = schema::migrations().last().map(|last| last.version);
+    assert_eq!(schema::version(&path).ok(), newest);
+}
+
+#[test]
+fn a_start_that_was_cut_off_while_it_made_the_file_does_not_hinder_the_next() {
+    let (directory, path) = directory();
+    cut_off(&directory.path().join("other.db"), &path);
+    drop(Store::open(&path, Mode::Server).expect("a store"));
     let newest = schema::migrations().last().map(|last| last.version);
     assert_eq!(schema::version(&path).ok(), newest);
 }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::types::ids::{SessionId, UserId};
+use crate::types::salt::Salt;
 use crate::types::time::{Elapsed, Moment, Timestamp};
 
 /// Answers given again for one lost answer. A browser with twenty tabs needs fewer; a loop without end is cut off.
@@ -21,7 +22,7 @@ pub struct Session {
     /// Whose it is.
     pub user: UserId,
     /// 128 random bits, drawn at sign-in: with the key, what its refresh tokens are made of.
-    pub salt: [u8; 16],
+    pub salt: Salt,
     /// The present generation, from 1.
     pub generation: i64,
     /// How often its parent was presented again.
@@ -219,6 +220,7 @@ mod tests {
 
     use super::{Agent, EndReason, MAX_RETRIES, Session, Standing, Verdict, judge};
     use crate::types::ids::{SessionId, UserId};
+    use crate::types::salt::Salt;
     use crate::types::time::{Moment, Timestamp};
 
     const GRACE: Duration = Duration::from_secs(10);
@@ -229,6 +231,7 @@ mod tests {
             wall: Timestamp::from_seconds(1_800_000_000 + seconds),
             steady: 50_000_000 + seconds * 1_000_000,
             boot: 1,
+            running: seconds * 1_000_000,
         }
     }
 
@@ -236,7 +239,7 @@ mod tests {
         Session {
             id: SessionId::from_row(7).expect("positive"),
             user: UserId(1),
-            salt: [0; 16],
+            salt: Salt::from_row([0; 16]),
             generation,
             retries: 0,
             rotated,
@@ -310,10 +313,11 @@ mod tests {
 
     #[test]
     fn after_a_restart_of_the_machine_the_window_is_closed_and_doubt_ends_nothing() {
-        // Up for so many seconds, whatever the wall clock says.
+        // Running for so many seconds, whatever the wall clock says and however long the machine, perhaps another one, is up.
         let up = |seconds: i64, wall: i64| Moment {
-            steady: seconds * 1_000_000,
+            steady: 86_400_000_000,
             boot: 2,
+            running: seconds * 1_000_000,
             ..at(wall)
         };
         for wall in [-5, 5, 11, 1_000_000] {

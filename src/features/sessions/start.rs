@@ -8,13 +8,14 @@ use crate::store::audit::Action;
 use crate::store::{StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::{SessionId, UserId};
+use crate::types::salt::Salt;
 use crate::types::time::Moment;
 
 /// What a new session is made of, drawn before its transaction.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     id: SessionId,
-    salt: [u8; 16],
+    salt: Salt,
     /// How long it lasts at the longest.
     max_age: std::time::Duration,
 }
@@ -23,11 +24,9 @@ impl NewSession {
     /// Draws a key and a salt.
     #[must_use]
     pub fn draw(hub: &Hub) -> Self {
-        let mut salt = [0; 16];
-        hub.entropy.fill(&mut salt);
         Self {
             id: SessionId::generate(hub.entropy.as_ref()),
-            salt,
+            salt: Salt::generate(hub.entropy.as_ref()),
             max_age: hub.config.session_max_age,
         }
     }

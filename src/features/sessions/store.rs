@@ -12,6 +12,7 @@ use crate::features::users::store as users;
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::cause::Cause;
 use crate::types::ids::{SessionId, UserId};
+use crate::types::salt::Salt;
 use crate::types::time::{Moment, Timestamp};
 
 /// A session with its user, or with `None` if the user is gone.
@@ -48,7 +49,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
         id: session_id(row.get(0)?)?,
         user: UserId(row.get(1)?),
-        salt: row.get(2)?,
+        salt: Salt::from_row(row.get(2)?),
         generation: row.get(3)?,
         retries: row.get(4)?,
         rotated: moment(row.get(5)?, row.get(6)?, row.get(7)?),
@@ -79,6 +80,7 @@ pub(super) fn moment(at: i64, steady: i64, boot: u32) -> Moment {
         wall: Timestamp::from_micros(at),
         steady,
         boot,
+        running: 0,
     }
 }
 
@@ -167,7 +169,7 @@ pub fn insert(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
         params![
             session.id.get(),
             session.user.0,
-            session.salt,
+            session.salt.reveal(),
             session.generation,
             session.retries,
             session.rotated.wall.micros(),

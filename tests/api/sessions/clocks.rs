@@ -66,7 +66,7 @@ async fn after_a_restart_of_the_machine_reuse_past_the_grace_is_still_found() {
     let first = stage.register("alice").await;
     let second = stage.rotate(&first.refresh).await;
     stage.clock.reboot();
-    step_ahead(&stage.clock, 11 * SECOND);
+    stage.clock.advance(11 * SECOND);
     let answer = stage.refresh(&first.refresh).await;
     answer.is_error(401, REFUSED, "token_reused");
     assert_eq!(stage.refresh(&second.refresh).await.code(), "token_reused");

@@ -93,7 +93,7 @@ impl World {
         Session {
             id: SessionId::from_row(1).expect("positive"),
             user: UserId(1),
-            salt: [0; 16],
+            salt: hub::types::salt::Salt::from_row([0; 16]),
             generation: i64::from(self.generation),
             retries: i64::from(self.retries) * RETRY_WEIGHT,
             rotated: self.rotated(),
@@ -122,15 +122,18 @@ impl World {
             i64::from(self.up)
         };
         let wall = Timestamp::from_micros((1_000_000 - i64::from(stamp.wall)) * UNIT);
+        let running = up - i64::from(stamp.age);
+        // The machine was up for a while before the Hub began: perhaps it is not even the same machine.
         let (boot, steady) = if stamp.other_boot {
             (1, 500)
         } else {
-            (2, up - i64::from(stamp.age))
+            (2, 2_000 + running)
         };
         Moment {
             wall,
             steady: steady * UNIT,
             boot,
+            running: running * UNIT,
         }
     }
 }
