@@ -47,7 +47,12 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(Exit::Configuration, error.to_string())
+        let exit = if error.is_denied() {
+            Exit::Permission
+        } else {
+            Exit::Configuration
+        };
+        Self::new(exit, error.to_string())
     }
 }
 
@@ -82,6 +87,7 @@ impl From<OpenError> for Failure {
             OpenError::CannotMake { .. } | OpenError::CannotMakeDirectory { .. } => {
                 Exit::CannotCreate
             }
+            OpenError::ReadOnly(_) => Exit::Permission,
             OpenError::Foreign { .. }
             | OpenError::Newer { .. }
             | OpenError::Older { .. }

@@ -36,6 +36,15 @@ pub(super) fn read(sources: &Sources, data_dir: &Path, problems: &mut Vec<Proble
         Err(error) if error.kind() == ErrorKind::NotFound && named_by.is_none() => {
             return Vec::new();
         }
+        // Nobody asked for this file: it is the directory that this user may not enter.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && named_by.is_none() => {
+            let shown = quoted(&data_dir.to_string_lossy());
+            let fault = format!(
+                "cannot read {FILE_NAME} in {shown}: {error}; run this as the user that owns the directory, or name another"
+            );
+            problems.push(Problem::denied(DATA_DIR.key, fault));
+            return Vec::new();
+        }
         Err(error) => {
             let shown = quoted(&path.to_string_lossy());
             let fault =

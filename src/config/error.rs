@@ -9,6 +9,8 @@ pub struct Problem {
     pub place: String,
     /// What is wrong, and behind a semicolon what to do. Never holds a secret.
     pub fault: String,
+    /// Whether only a permission is missing.
+    pub denied: bool,
 }
 
 /// A configuration that cannot be used, with everything that is wrong with it.
@@ -23,6 +25,14 @@ impl Problem {
         Self {
             place: place.into(),
             fault: fault.into(),
+            denied: false,
+        }
+    }
+
+    pub(super) fn denied(place: impl Into<String>, fault: impl Into<String>) -> Self {
+        Self {
+            denied: true,
+            ..Self::new(place, fault)
         }
     }
 }
@@ -34,11 +44,14 @@ impl fmt::Display for Problem {
 }
 
 impl ConfigError {
-    /// The exit code of a command that meets this error (`EX_CONFIG` of sysexits.h).
-    pub const EXIT_CODE: u8 = 78;
-
     pub(super) fn new(problems: Vec<Problem>) -> Self {
         Self { problems }
+    }
+
+    /// Whether nothing is wrong but a missing permission.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.problems.iter().all(|problem| problem.denied)
     }
 
     /// Everything that is wrong, at least one entry.

@@ -10,7 +10,9 @@ use rocket::response::{self, Responder};
 use serde::Serialize;
 
 use crate::http::answer::JSON;
+use crate::http::headers::request_id;
 use crate::store::StoreError;
+use crate::types::ids::RequestId;
 
 /// Seconds after which a refused caller may come back when too much waits: the queues empty in less than one.
 pub const STORE_BUSY: u32 = 1;
@@ -28,6 +30,8 @@ pub struct ApiError {
     retry_after: Option<u32>,
     /// The methods that a path knows, for 405.
     allow: Option<String>,
+    /// What failed inside: for the log, never for the answer.
+    cause: Option<StoreError>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +52,7 @@ impl ApiError {
             not_valid: false,
             retry_after: None,
             allow: None,
+            cause: None,
         }
     }
 
@@ -60,22 +65,18 @@ impl ApiError {
         }
     }
 
-    /// A store that failed: busy or unwritable is 503, anything else 500 with the route's own text. The cause goes to the log, once, here.
+    /// A store that failed: busy or unwritable is 503, anything else 500 with the route's own text. The cause goes to the log, once,
+    /// beside the id of the request that it answers.
     #[must_use]
     pub fn store(error: StoreError, text: &'static str, code: &'static str) -> Self {
-        match error {
-            StoreError::Busy(cause) => {
-                tracing::warn!(%cause, "the store is busy");
-                Self::busy(STORE_BUSY)
-            }
-            StoreError::Unwritable(cause) => {
-                tracing::error!(%cause, "the store takes no writes");
-                Self::busy(STORE_UNWRITABLE)
-            }
-            StoreError::Broken(cause) => {
-                tracing::error!(%cause, "the store failed");
-                Self::new(500, text, code)
-            }
+        let answer = match &error {
+            StoreError::Busy(_) => Self::busy(STORE_BUSY),
+            StoreError::Unwritable(_) => Self::busy(STORE_UNWRITABLE),
+            StoreError::Broken(_) => Self::new(500, text, code),
+        };
+        Self {
+            cause: Some(error),
+            ..answer
         }
     }
 
@@ -157,8 +158,23 @@ impl ApiError {
     }
 }
 
+fn log(cause: &StoreError, id: RequestId) {
+    match cause {
+        StoreError::Busy(cause) => tracing::warn!(request_id = %id, %cause, "the store is busy"),
+        StoreError::Unwritable(cause) => {
+            tracing::error!(request_id = %id, %cause, "the store takes no writes");
+        }
+        StoreError::Broken(cause) => {
+            tracing::error!(request_id = %id, %cause, "the store failed");
+        }
+    }
+}
+
 impl<'r> Responder<'r, 'static> for ApiError {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        if let Some(cause) = &self.cause {
+            log(cause, request_id(request));
+        }
         let body = self.body();
         let mut response = Response::build();
         response

@@ -203,8 +203,6 @@ pub struct Filter {
     pub target: Option<String>,
     /// Only rows at or after this time.
     pub since: Option<Timestamp>,
-    /// Only rows before this row, for the next page.
-    pub before: Option<i64>,
     /// How many rows at most.
     pub limit: u32,
 }
@@ -221,15 +219,13 @@ pub fn list(db: &Db<'_>, filter: &Filter) -> Result<Vec<Entry>, StoreError> {
            AND ($2 IS NULL OR action = $2 OR substr(action, 1, length($2) + 1) = $2 || '.')
            AND ($3 IS NULL OR target = $3)
            AND ($4 IS NULL OR at >= $4)
-           AND ($5 IS NULL OR id < $5)
          ORDER BY id DESC
-         LIMIT $6",
+         LIMIT $5",
         params![
             filter.actor,
             filter.action,
             filter.target,
             filter.since.map(Timestamp::micros),
-            filter.before,
             filter.limit
         ],
         Entry::read,

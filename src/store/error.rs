@@ -70,6 +70,9 @@ pub enum OpenError {
         /// How it was told.
         cause: String,
     },
+    /// It can be read but not written.
+    #[error("{} cannot be written; let the user that runs the Hub own it, and write to it", .0.display())]
+    ReadOnly(PathBuf),
     /// It was written by a newer Hub.
     #[error(
         "{} has schema version {found}, this binary knows up to {known}; run the newer hub that wrote it, or restore an older backup",

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, MAIN_DB};
 use rusqlite_migration::{M, Migrations};
 
 use crate::store::Mode;
@@ -68,6 +68,13 @@ pub fn version(path: &Path) -> Result<i64, OpenError> {
 pub(super) fn open(path: &Path, mode: Mode) -> Result<Connection, OpenError> {
     examine(path, mode)?;
     let mut connection = db::open_writable(path).map_err(|cause| failed(path, cause))?;
+    // SQLite falls back to reading where it may not write, and every sign-in would fail.
+    let read_only = connection
+        .is_readonly(MAIN_DB)
+        .map_err(|error| failed(path, error.into()))?;
+    if read_only {
+        return Err(OpenError::ReadOnly(path.to_owned()));
+    }
     if mode == Mode::Server {
         migrate(path, &mut connection)?;
     }
@@ -119,11 +126,16 @@ fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
         path: path.to_owned(),
         cause,
     };
-    let application =
-        number("PRAGMA application_id").map_err(|error| foreign(error.to_string()))?;
-    let version = number("PRAGMA user_version").map_err(|error| foreign(error.to_string()))?;
-    let tables =
-        number("SELECT count(*) FROM sqlite_schema").map_err(|error| foreign(error.to_string()))?;
+    let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged {
+            path: path.to_owned(),
+            cause: one_line(&error.to_string()),
+        },
+        _ => foreign(one_line(&error.to_string())),
+    };
+    let application = number("PRAGMA application_id").map_err(unreadable)?;
+    let version = number("PRAGMA user_version").map_err(unreadable)?;
+    let tables = number("SELECT count(*) FROM sqlite_schema").map_err(unreadable)?;
     let empty = application == 0 && version == 0 && tables == 0;
     if application != APPLICATION_ID && !empty {
         return Err(foreign(format!("its application id is {application}")));
@@ -154,13 +166,17 @@ fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     }
     let finding: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| damaged(error.to_string()))?;
+        .map_err(|error| damaged(one_line(&error.to_string())))?;
     if finding == "ok" {
         Ok(())
     } else {
-        // It comes in several lines; the failure is one.
-        Err(damaged(finding.lines().collect::<Vec<_>>().join(" ")))
+        Err(damaged(one_line(&finding)))
     }
+}
+
+/// What SQLite says may come in several lines; a failure is one.
+fn one_line(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join(" ")
 }
 
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {

@@ -1,9 +1,12 @@
 //! The server as its administrator meets it: greeting, signals, health.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::stage::Stage;
 
@@ -100,4 +103,39 @@ fn a_server_that_accepts_and_stays_silent_is_not_healthy() {
         "{line}"
     );
     drop(silent);
+}
+
+#[test]
+fn what_failed_and_what_the_door_refused_are_logged_beside_the_requests_id() {
+    let stage = Stage::new();
+    let server = stage.serve();
+    let tokens = server.sign_in("alice");
+    let outside = stage.connection();
+    let rename = |from, to| outside.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}"));
+    rename("sessions", "away").unwrap();
+    assert_eq!(server.refresh(&tokens.refresh).0, 500);
+    rename("away", "sessions").unwrap();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let two_hosts = b"GET / HTTP/1.1\r\nHost: one\r\nHost: two\r\n\r\n";
+    stream.write_all(two_hosts).unwrap();
+    let mut refused = String::new();
+    stream.read_to_string(&mut refused).unwrap();
+    let (_, id) = refused.split_once("x-request-id: ").unwrap();
+    let (id, _) = id.split_once("\r\n").unwrap();
+    let (_, _, log) = server.stop();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |line: &Value| line["request_id"].as_str().map(str::to_owned);
+    let at_door: Vec<_> = lines
+        .iter()
+        .filter(|line| of(line).as_deref() == Some(id))
+        .collect();
+    assert_eq!(at_door.len(), 1, "{log}");
+    assert_eq!(at_door[0]["status"], 400);
+    let answered = lines.iter().find(|line| line["status"] == 500).unwrap();
+    let cause = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert_eq!(cause["message"], "the store failed");
+    assert!(of(cause).is_some() && of(cause) == of(answered), "{log}");
 }

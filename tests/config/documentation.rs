@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use hub::config::{ConfigError, LogFormat, Registration, SETTINGS, example};
+use hub::config::{LogFormat, Registration, SETTINGS, example};
 
 use crate::place::{Place, origin};
 
@@ -108,9 +108,4 @@ fn the_example_loads_with_every_default_when_uncommented() {
         assert!(example().contains(&format!("# {}\n", setting.meaning)));
     }
     assert!(example().contains("# secret_key has no default; prefer HUB_SECRET_KEY_FILE.\n"));
-}
-
-#[test]
-fn a_configuration_error_has_its_exit_code() {
-    assert_eq!(ConfigError::EXIT_CODE, 78);
 }

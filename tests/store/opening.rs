@@ -141,3 +141,18 @@ fn a_damaged_database_is_refused_and_never_repaired_in_silence() {
     assert!(error.to_string().contains("backup"), "{error}");
     assert_eq!(std::fs::read(&path).expect("readable"), bytes);
 }
+
+#[test]
+fn a_cut_database_is_refused_as_damaged_and_not_as_somebody_elses() {
+    let (_directory, path) = directory();
+    drop(Store::open(&path, Mode::Server).expect("a store"));
+    let whole = std::fs::read(&path).expect("readable");
+    for kept in [whole.len() / 2, whole.len() - 4_096, 4_096, 5_000] {
+        std::fs::write(&path, &whole[..kept]).expect("written");
+        let error = refusal(&path, Mode::Server);
+        assert!(
+            matches!(error, OpenError::Damaged { .. }),
+            "{kept}: {error}"
+        );
+    }
+}

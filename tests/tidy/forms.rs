@@ -1,7 +1,7 @@
 //! The form of a file: its head, its length, and the shortcuts that no file takes.
 
 use crate::source::Source;
-use crate::tree::{Finding, assert_none, library, rust};
+use crate::tree::{Finding, assert_none, files, library, rust};
 
 /// A file that is longer does more than its name says.
 const MAX_LINES: usize = 400;
@@ -72,6 +72,27 @@ fn shortcuts(source: &Source) -> Vec<Finding> {
         findings.push(format!("{}: no unsafe code", source.place(at)));
     }
     findings
+}
+
+/// What editors and patches leave behind.
+const LEFT_BEHIND: &[&str] = &[".orig", ".rej", ".bak", "~"];
+
+#[test]
+fn nothing_is_left_behind_by_an_editor_or_a_patch() {
+    let places = [
+        "src",
+        "tests",
+        "benches",
+        "migrations",
+        "static",
+        "templates",
+    ];
+    let findings: Vec<Finding> = files(&places, &[""])
+        .iter()
+        .filter(|file| LEFT_BEHIND.iter().any(|end| file.path.ends_with(end)))
+        .map(|file| format!("{}: remove it", file.path))
+        .collect();
+    assert_none(&findings);
 }
 
 #[test]

@@ -72,7 +72,6 @@ impl List {
                 Since::Ago(span) => database.now.wall.minus(span),
                 Since::At(time) => time,
             }),
-            before: None,
             limit: self.limit,
         };
         let entries = database.read(|db| Ok(audit::list(db, &filter)?))?;

@@ -1,11 +1,10 @@
 //! `hub user list`: all users.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use crate::cli::database::Reading;
 use crate::cli::{Failure, Global, Outcome, output};
-use crate::features::users::model::User;
+use crate::features::users::model::{FullUser, User};
 use crate::features::users::store as users;
 use crate::types::ids::UserId;
 
@@ -28,7 +27,7 @@ impl List {
     pub fn run(self, global: &Global) -> Outcome {
         let users = all(&Reading::open(global)?)?;
         if self.json {
-            let users: Vec<Value> = users.iter().map(|user| json!(user.full())).collect();
+            let users: Vec<FullUser<'_>> = users.iter().map(User::full).collect();
             return output::json(&users);
         }
         let rows: Vec<Vec<String>> = users.iter().map(row).collect();

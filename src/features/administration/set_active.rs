@@ -30,6 +30,10 @@ impl Change for SetActive {
 
     fn apply(self, tx: &Tx<'_>) -> Result<u64, AdministrationError> {
         let user = users::by_id(tx, self.user)?.ok_or(AdministrationError::UserNotFound)?;
+        if user.is_active == self.active {
+            // Nothing changes, so nothing is written.
+            return Ok(0);
+        }
         let last = !self.active && user.role == Role::SuperAdmin && user.is_active;
         if last && !users::has_other_super_admin(tx, user.id)? {
             return Err(AdministrationError::LastSuperAdmin);

@@ -24,6 +24,10 @@ impl Change for SetRole {
 
     fn apply(self, tx: &Tx<'_>) -> Result<(), AdministrationError> {
         let user = users::by_id(tx, self.user)?.ok_or(AdministrationError::UserNotFound)?;
+        if user.role == self.role {
+            // Nothing changes, so nothing is written.
+            return Ok(());
+        }
         let lowered = user.role == Role::SuperAdmin && self.role != Role::SuperAdmin;
         if lowered && user.is_active && !users::has_other_super_admin(tx, user.id)? {
             return Err(AdministrationError::LastSuperAdmin);
