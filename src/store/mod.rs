@@ -71,7 +71,9 @@ impl Store {
         let connection = schema::open(path, mode)?;
         let path: PathBuf = path.to_owned();
         let readers = Readers::new(&path)?;
-        let writer = Writer::start(connection, move || db::open_writable(&path))?;
+        let writer = Writer::start(connection, mode == Mode::Server, move || {
+            db::open_writable(&path)
+        })?;
         Ok(Self {
             writer: Some(Arc::new(writer)),
             readers,
@@ -113,7 +115,7 @@ impl Store {
         self.readers.read(read)
     }
 
-    /// Applies what is queued, folds the log into the database file and ends the writer. Later changes are refused as busy.
+    /// Applies what is queued and ends the writer; a server's folds the log into the database file. Later changes are refused as busy.
     pub fn close(&self) {
         if let Some(writer) = &self.writer {
             writer.close();

@@ -33,15 +33,17 @@ enum Message {
 }
 
 impl Writer {
-    /// Starts the thread on `connection`; `reopen` gives it a new one after a failed commit.
+    /// Starts the thread on `connection`; `reopen` gives it a new one after a failed commit. Whether it folds the log at its end: the server
+    /// does; a command beside a running server would only stand in its way.
     pub(super) fn start(
         connection: Connection,
+        folds_log: bool,
         reopen: impl Fn() -> Result<Connection, StoreError> + Send + 'static,
     ) -> Result<Self, OpenError> {
         let (queue, waiting) = sync_channel(QUEUE_CHANGES);
         let thread = std::thread::Builder::new()
             .name("hub-writer".to_owned())
-            .spawn(move || Loop::new(connection, reopen).run(&waiting))
+            .spawn(move || Loop::new(connection, reopen, folds_log).run(&waiting))
             .map_err(|cause| OpenError::CannotMake {
                 path: "the writer thread".into(),
                 cause,
@@ -143,13 +145,16 @@ struct Loop<R> {
     /// `None` after a failed commit, until a new connection can be had.
     connection: Option<Connection>,
     reopen: R,
+    /// Whether the log is folded into the database at the end.
+    folds_log: bool,
 }
 
 impl<R: Fn() -> Result<Connection, StoreError>> Loop<R> {
-    fn new(connection: Connection, reopen: R) -> Self {
+    fn new(connection: Connection, reopen: R, folds_log: bool) -> Self {
         Self {
             connection: Some(connection),
             reopen,
+            folds_log,
         }
     }
 
@@ -178,7 +183,9 @@ impl<R: Fn() -> Result<Connection, StoreError>> Loop<R> {
                 job.answer();
             }
         }
-        self.fold_log();
+        if self.folds_log {
+            self.fold_log();
+        }
     }
 
     /// Applies the batch and commits it. On an error nothing of it has happened.

@@ -227,6 +227,8 @@ fn a_file_that_is_no_database_of_the_hub_is_78_and_stays_as_it_is() {
 #[test]
 fn a_damaged_database_is_1_and_stays_as_it_is() {
     let stage = Stage::new();
+    // A server folds its log at its end: what was written by then stands in the file itself.
+    stage.serve().stop();
     let path = stage.data().join("hub.db");
     let mut bytes = fs::read(&path).unwrap();
     for byte in bytes.iter_mut().skip(4_096) {
