@@ -38,7 +38,7 @@ impl Default for Limits {
             drain: Duration::from_secs(5),
             max_header_bytes: 16 * 1024,
             max_headers: 100,
-            max_body_bytes: 16 * 1024,
+            max_body_bytes: crate::http::body::MAX_BODY_BYTES,
             max_connections: 4_096,
         }
     }
