@@ -5,10 +5,11 @@ use rocket::request::Request;
 use rocket::response::Responder;
 use rocket::{Catcher, Response, catch, catchers};
 
+use crate::http::is_api;
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
 
-/// A route's methods and path, kept to tell an unknown method from an unknown path.
+/// The methods that a route may have, in the order in which `Allow` names them.
 const METHODS: [Method; 5] = [
     Method::Get,
     Method::Post,
@@ -40,11 +41,10 @@ struct Refusal(ApiError);
 
 impl<'r> Responder<'r, 'static> for Refusal {
     fn respond_to(self, request: &'r Request<'_>) -> Result<Response<'static>, Status> {
-        let path = request.uri().path();
         let for_people = request
             .accept()
             .is_some_and(|accept| accept.preferred().media_type().is_html());
-        if path.starts_with("/api/") || path == "/api" || !for_people {
+        if is_api(request) || !for_people {
             return self.0.respond_to(request);
         }
         let mut response = Page::error(&self.0, request).respond_to(request)?;
@@ -61,7 +61,7 @@ pub fn methods_of(request: &Request<'_>) -> Vec<&'static str> {
         request
             .rocket()
             .routes()
-            .filter(|route| route.method == method && route.rank >= -20)
+            .filter(|route| route.method == method)
             .any(|route| fits(route.uri.path(), &path))
     };
     let mut methods: Vec<_> = METHODS

@@ -3,8 +3,9 @@
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
 use rocket::request::Request;
-use rocket::{Data, Response, Route, options, routes};
+use rocket::{Response, Route, options, routes};
 
+use crate::http::is_api;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
 
@@ -33,27 +34,20 @@ impl Fairing for Cors {
     fn info(&self) -> Info {
         Info {
             name: "answers to other origins",
-            kind: Kind::Request | Kind::Response,
+            kind: Kind::Response,
         }
-    }
-
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        let allowed = is_allowed(request);
-        request.local_cache(|| Allowed(allowed));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(hub) = request.rocket().state::<Hub>() else {
             return;
         };
-        let path = request.uri().path();
-        let in_api = path == "/api" || path.starts_with("/api/");
-        if hub.config.cors_origins.is_empty() || !in_api {
+        if hub.config.cors_origins.is_empty() || !is_api(request) {
             return;
         }
         // Whether allowed or not: a cache must not give one origin's answer to another.
         response.adjoin_raw_header("Vary", "Origin");
-        if !request.local_cache(|| Allowed(false)).0 {
+        if !is_allowed(request) {
             return;
         }
         if let Some(origin) = request.headers().get_one("Origin") {
@@ -64,14 +58,12 @@ impl Fairing for Cors {
     }
 }
 
-struct Allowed(bool);
-
 /// The browser's question before a call that is not a simple one.
 struct Preflight;
 
 impl<'r> rocket::response::Responder<'r, 'static> for Preflight {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
-        if !request.local_cache(|| Allowed(false)).0 {
+        if !is_allowed(request) {
             let allow = crate::http::catchers::methods_of(request).join(", ");
             let refusal = if allow.is_empty() {
                 ApiError::of_status(404)

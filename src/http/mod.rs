@@ -10,3 +10,12 @@ pub mod cors;
 pub mod headers;
 pub mod pages;
 pub mod problem;
+
+use rocket::request::Request;
+
+/// Whether a request is a program's and not a person's: its path is `/api` or below it.
+#[must_use]
+pub fn is_api(request: &Request<'_>) -> bool {
+    let path = request.uri().path();
+    path == "/api" || path.starts_with("/api/")
+}

@@ -1,6 +1,5 @@
 //! Pages for people: embedded Tera templates, escaped by default.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use rocket::fairing::Fairing;
@@ -25,7 +24,7 @@ pub struct Page(Template);
 impl Page {
     /// A page of the template `name`, such as `landing.html`.
     pub fn new(name: &'static str, shows: impl Serialize) -> Self {
-        Self(Template::render(Cow::Borrowed(stem(name)), shows))
+        Self(Template::render(name, shows))
     }
 
     /// The page of an error, with the request's name, so that an administrator can find its log line.
@@ -40,11 +39,6 @@ impl Page {
             },
         )
     }
-}
-
-/// Tera keeps the whole file name; `rocket_dyn_templates` finds a template by it.
-const fn stem(name: &'static str) -> &'static str {
-    name
 }
 
 impl<'r> Responder<'r, 'static> for Page {

@@ -11,7 +11,7 @@ use crate::features::sessions::end;
 use crate::features::sessions::error::RefreshError;
 use crate::features::sessions::issue;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
-use crate::features::sessions::model::{self, EndReason, Session, Verdict};
+use crate::features::sessions::model::{self, Agent, EndReason, Session, Verdict};
 use crate::features::sessions::store;
 use crate::features::users::model::User;
 use crate::http::answer::Answer;
@@ -196,11 +196,7 @@ pub fn first_use(
 /// # Errors
 /// What SQLite says.
 pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, StoreError> {
-    let agent = if session.agent.text == cause.user_agent.as_str() {
-        session.agent.clone()
-    } else {
-        store::agent(tx, cause)?
-    };
+    let agent = agent(tx, &session, cause)?;
     let next = Session {
         generation: session.generation + 1,
         retries: 0,
@@ -237,9 +233,18 @@ fn note(
         ..session
     };
     store::update(tx, &noted)?;
-    let agent = store::agent(tx, cause)?.id;
+    let agent = agent(tx, &noted, cause)?.id;
     write_event(tx, &noted, kind, presented, agent, cause)?;
     Ok(noted)
+}
+
+/// The row of what the client calls itself: mostly the one that the session has already.
+fn agent(tx: &Tx<'_>, session: &Session, cause: &Cause) -> Result<Agent, StoreError> {
+    if session.agent.text == cause.user_agent.as_str() {
+        Ok(session.agent.clone())
+    } else {
+        store::agent(tx, cause)
+    }
 }
 
 fn write_event(

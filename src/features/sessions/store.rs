@@ -232,20 +232,6 @@ pub fn end(
     Ok(ended == 1)
 }
 
-/// Whose a session is, if there is such a session.
-///
-/// # Errors
-/// What SQLite says.
-pub fn owner(db: &Db<'_>, id: SessionId) -> Result<Option<UserId>, StoreError> {
-    db.optional(
-        "SELECT user_id
-         FROM sessions
-         WHERE id = $1",
-        params![id.get()],
-        |row| row.get(0).map(UserId),
-    )
-}
-
 /// The row of what a client calls itself; made if it is the first.
 ///
 /// # Errors

@@ -20,8 +20,6 @@ pub struct Ending {
     pub generation: i64,
     /// Lineage rows so far.
     pub lineage_length: i64,
-    /// The client that used it last.
-    pub agent: i64,
     /// Whether it would still have been good by the clock.
     pub in_time: bool,
 }
@@ -32,8 +30,7 @@ impl Ending {
             id: session_id(row.get(0)?)?,
             generation: row.get(1)?,
             lineage_length: row.get(2)?,
-            agent: row.get(3)?,
-            in_time: row.get(4)?,
+            in_time: row.get(3)?,
         })
     }
 }
@@ -97,7 +94,7 @@ pub struct Now {
 /// What SQLite says.
 pub fn endings(db: &Db<'_>, filter: &Filter, now: Now) -> Result<Vec<Ending>, StoreError> {
     db.all(
-        "SELECT id, generation, lineage_length, agent, ends_at > $6 AND rotated_at > $7
+        "SELECT id, generation, lineage_length, ends_at > $6 AND rotated_at > $7
          FROM sessions
          WHERE ended_at IS NULL
            AND ($1 IS NULL OR user_id = $1)
