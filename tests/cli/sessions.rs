@@ -198,6 +198,39 @@ fn a_dry_run_prints_the_very_number_that_the_real_call_ends() {
 }
 
 #[test]
+fn what_a_filter_shows_is_what_it_would_end() {
+    let stage = Stage::new();
+    let (server, [first, second, third]) = signed_in(&stage);
+    server.sign_in("admin");
+    age(&stage, &first, 8);
+    age(&stage, &second, 40);
+    stage.run(&["session", "revoke", &third.session()]).good();
+    for status in ["active", "expired", "ended", "reused"] {
+        for filter in [
+            &[][..],
+            &["--user", "alice"],
+            &["--user", "admin"],
+            &["--ip", "127.0.0.1"],
+            &["--ip", "127.0.0.2"],
+            &["--older-than", "7d"],
+            &["--user", "alice", "--older-than", "9d"],
+        ] {
+            let filter = [&["--status", status], filter].concat();
+            let list = [&["session", "list", "--json"], &filter[..]].concat();
+            // What was ended before is shown, and cannot be ended again.
+            let shown = match status {
+                "active" | "expired" => ids(&stage.run(&list).json()).len(),
+                _ => 0,
+            };
+            let revoke = [&["session", "revoke", "--dry-run"], &filter[..]].concat();
+            let noun = if shown == 1 { "session" } else { "sessions" };
+            let wanted = format!("{shown} {noun} would be ended; nothing was changed\n");
+            assert_eq!(stage.run(&revoke).good(), wanted, "{filter:?}");
+        }
+    }
+}
+
+#[test]
 fn several_sessions_are_ended_only_after_a_yes() {
     let stage = Stage::new();
     let (server, [first, second, third]) = signed_in(&stage);
