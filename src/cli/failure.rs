@@ -2,7 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::crypto::keyring::KeyError;
-use crate::features::administration::error::AdministrationError;
+use crate::features::admin::users::error::AdministrationError;
 use crate::hub::HubError;
 use crate::store::{OpenError, StoreError};
 

@@ -1,7 +1,7 @@
 //! What every change leaves in the audit, and that nobody rewrites it unseen.
 
-use hub::features::administration::set_active::SetActive;
-use hub::features::administration::set_role::SetRole;
+use hub::features::admin::users::set_active::SetActive;
+use hub::features::admin::users::set_role::SetRole;
 use hub::store::StoreError;
 use hub::store::audit::{self, Chain, Entry};
 use hub::types::role::Role;

@@ -1,8 +1,8 @@
 //! Every way a session ends, against every route that its tokens could open: refused at the next request, with the reason as code.
 
-use hub::features::administration::delete_user::DeleteUser;
-use hub::features::administration::set_active::SetActive;
-use hub::features::administration::set_password::SetPassword;
+use hub::features::admin::users::delete_user::DeleteUser;
+use hub::features::admin::users::set_active::SetActive;
+use hub::features::admin::users::set_password::SetPassword;
 use hub::features::sessions::end::EndSession;
 use hub::features::sessions::model::EndReason;
 use hub::types::password::Password;

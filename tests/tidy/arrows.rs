@@ -29,6 +29,11 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("passwords", &[]),
     ("users", &["passwords"]),
     ("sessions", &["users", "passwords"]),
+    ("second_factors", &["sessions", "users", "passwords"]),
+    (
+        "browser",
+        &["second_factors", "sessions", "users", "passwords"],
+    ),
 ];
 
 /// What a pure feature may name outside itself.
@@ -79,7 +84,7 @@ fn among_features(source: &Source, at: usize, home: &str, path: &[String]) -> Op
     };
     (!allowed).then(|| {
         format!(
-            "{place}: features/{home} must not name features/{named}; users ← sessions ← the rest"
+            "{place}: features/{home} must not name features/{named}; users ← sessions ← second_factors ← browser ← the rest"
         )
     })
 }
@@ -189,7 +194,7 @@ fn an_arrow_that_turns_round_is_found() {
         ),
         (
             "src/features/account/a.rs",
-            "use crate::features::administration::x;",
+            "use crate::features::admin::users::x;",
         ),
         ("src/features/passwords/a.rs", "use crate::hub::Hub;"),
         ("src/store/a.rs", "use super::super::hub::Hub;"),

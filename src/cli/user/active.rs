@@ -6,7 +6,7 @@ use crate::cli::database::Changing;
 use crate::cli::output::{counted, print};
 use crate::cli::user::find;
 use crate::cli::{Global, Outcome};
-use crate::features::administration::set_active::SetActive;
+use crate::features::admin::users::set_active::SetActive;
 
 /// Let a user sign in again.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use crate::cli::database::Changing;
 use crate::cli::output::print;
 use crate::cli::user::{passwd, role};
 use crate::cli::{Global, Outcome};
-use crate::features::administration::add_user::AddUser;
+use crate::features::admin::users::add_user::AddUser;
 use crate::features::users::model::NewUser;
 use crate::types::email::Email;
 use crate::types::role::Role;

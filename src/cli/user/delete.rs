@@ -6,7 +6,7 @@ use crate::cli::database::Changing;
 use crate::cli::output::{counted, print};
 use crate::cli::user::find;
 use crate::cli::{Exit, Failure, Global, Outcome, terminal};
-use crate::features::administration::delete_user::DeleteUser;
+use crate::features::admin::users::delete_user::DeleteUser;
 use crate::features::users::model::User;
 
 /// Delete a user: asks for the name once more, or takes --yes. Ends all their sessions.

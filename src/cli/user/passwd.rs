@@ -7,7 +7,7 @@ use crate::cli::output::{counted, print};
 use crate::cli::user::find;
 use crate::cli::{Exit, Failure, Global, Outcome, terminal};
 use crate::crypto::hasher::StoredHash;
-use crate::features::administration::set_password::SetPassword;
+use crate::features::admin::users::set_password::SetPassword;
 use crate::features::passwords::model as passwords;
 use crate::hub::Hub;
 

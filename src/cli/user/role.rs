@@ -6,7 +6,7 @@ use crate::cli::database::Changing;
 use crate::cli::output::print;
 use crate::cli::user::find;
 use crate::cli::{Global, Outcome};
-use crate::features::administration::set_role;
+use crate::features::admin::users::set_role;
 use crate::types::role::{NotARole, Role};
 
 /// Give a user another role.

@@ -1,4 +1,4 @@
-//! Users: who can sign in. The acts on them stand in `account` (one's own) and `administration` (other people's).
+//! Users: who can sign in. The acts on them stand in `account` (one's own) and `admin` (other people's).
 
 pub mod model;
 pub mod store;

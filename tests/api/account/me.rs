@@ -1,6 +1,6 @@
 //! `GET` and `PATCH /api/auth/me`.
 
-use hub::features::administration::delete_user::DeleteUser;
+use hub::features::admin::users::delete_user::DeleteUser;
 use rocket::http::Method;
 use serde_json::{Value, json};
 

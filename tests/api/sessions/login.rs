@@ -1,6 +1,6 @@
 //! `POST /api/auth/login`.
 
-use hub::features::administration::set_active::SetActive;
+use hub::features::admin::users::set_active::SetActive;
 use rocket::http::Method;
 use serde_json::json;
 

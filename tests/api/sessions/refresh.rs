@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use hub::features::administration::set_role::SetRole;
+use hub::features::admin::users::set_role::SetRole;
 use hub::features::sessions::lineage::{self, Kind};
 use hub::store::StoreError;
 use hub::types::role::Role;

@@ -1,6 +1,6 @@
 //! `GET` and `POST /api/auth/validate`.
 
-use hub::features::administration::set_role::SetRole;
+use hub::features::admin::users::set_role::SetRole;
 use hub::types::role::Role;
 use rocket::http::Method;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub::crypto::jwt::{RefreshClaims, Tokens};
-use hub::features::administration::set_active::SetActive;
+use hub::features::admin::users::set_active::SetActive;
 use hub::features::sessions::model::Session;
 use hub::features::sessions::{end, store};
 use hub::front::{Drained, Limits, serve};

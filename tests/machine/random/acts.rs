@@ -1,9 +1,9 @@
 //! What users and administrators do in a schedule: sign in and out, end sessions, change passwords, lock out, delete.
 
 use hub::crypto::jwt::AccessFacts;
-use hub::features::administration::delete_user::DeleteUser;
-use hub::features::administration::set_active::SetActive;
-use hub::features::administration::set_password::SetPassword;
+use hub::features::admin::users::delete_user::DeleteUser;
+use hub::features::admin::users::set_active::SetActive;
+use hub::features::admin::users::set_password::SetPassword;
 use hub::features::sessions::end;
 use hub::features::sessions::model::EndReason;
 use hub::types::cause::{Actor, Cause};

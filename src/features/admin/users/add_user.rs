@@ -1,6 +1,6 @@
 //! An administrator makes an account, in any role.
 
-use crate::features::administration::error::AdministrationError;
+use crate::features::admin::users::error::AdministrationError;
 use crate::features::users::model::{NewUser, User};
 use crate::features::users::store as users;
 use crate::store::audit::Action;

@@ -1,7 +1,7 @@
 //! An administrator sets a user's password, which ends all their sessions.
 
 use crate::crypto::hasher::StoredHash;
-use crate::features::administration::error::AdministrationError;
+use crate::features::admin::users::error::AdministrationError;
 use crate::features::sessions::end;
 use crate::features::sessions::model::EndReason;
 use crate::features::sessions::store::many::Now;

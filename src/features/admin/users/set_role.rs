@@ -1,6 +1,6 @@
 //! An administrator gives a user another role. It counts at the user's next request, for roles stand in no token.
 
-use crate::features::administration::error::AdministrationError;
+use crate::features::admin::users::error::AdministrationError;
 use crate::features::users::store as users;
 use crate::store::audit::Action;
 use crate::store::{Change, Tx};

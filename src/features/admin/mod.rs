@@ -1,0 +1,3 @@
+//! The administrators' side: one folder a noun, its acts and its pages together.
+
+pub mod users;
