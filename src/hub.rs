@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use rusqlite::params;
 
 use crate::config::Config;
+use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
 use crate::crypto::keyring::{KeyError, Secret};
@@ -28,6 +29,8 @@ pub struct Hub {
     pub store: Store,
     /// Signs and reads tokens.
     pub tokens: Arc<Tokens>,
+    /// Makes and checks the tokens of forms.
+    pub forms: FormTokens,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
@@ -127,6 +130,7 @@ impl Hub {
         Ok(Self {
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
             tokens: Arc::new(Tokens::new(&secret)),
+            forms: FormTokens::new(&secret),
             hasher,
             config,
             clock,

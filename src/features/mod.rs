@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod browser;
 pub mod health;
 pub mod passwords;
 pub mod sessions;

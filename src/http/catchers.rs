@@ -2,12 +2,10 @@
 
 use rocket::http::{Method, Status};
 use rocket::request::Request;
-use rocket::response::Responder;
-use rocket::{Catcher, Response, catch, catchers};
+use rocket::{Catcher, catch, catchers};
 
-use crate::http::is_api;
-use crate::http::pages::Page;
 use crate::http::problem::ApiError;
+use crate::http::refusal::{self, Refusal};
 
 /// The methods that a route may have, in the order in which `Allow` names them.
 const METHODS: [Method; 5] = [
@@ -20,6 +18,9 @@ const METHODS: [Method; 5] = [
 
 #[catch(default)]
 fn anything(status: Status, request: &Request<'_>) -> Refusal {
+    if let Some(refusal) = refusal::left(request) {
+        return refusal;
+    }
     let error = match status.code {
         404 => match methods_of(request) {
             methods if methods.is_empty() => ApiError::of_status(404),
@@ -27,30 +28,13 @@ fn anything(status: Status, request: &Request<'_>) -> Refusal {
         },
         code => ApiError::of_status(code),
     };
-    Refusal(error)
+    Refusal::Error(error)
 }
 
 /// The catchers of the whole site.
 #[must_use]
 pub fn all() -> Vec<Catcher> {
     catchers![anything]
-}
-
-/// An error in the shape that fits where it happened: JSON for programs, a page for people.
-struct Refusal(ApiError);
-
-impl<'r> Responder<'r, 'static> for Refusal {
-    fn respond_to(self, request: &'r Request<'_>) -> Result<Response<'static>, Status> {
-        let for_people = request
-            .accept()
-            .is_some_and(|accept| accept.preferred().media_type().is_html());
-        if is_api(request) || !for_people {
-            return self.0.respond_to(request);
-        }
-        let mut response = Page::error(&self.0, request).respond_to(request)?;
-        response.set_status(Status::new(self.0.status()));
-        Ok(response)
-    }
 }
 
 /// The methods that the request's path knows.

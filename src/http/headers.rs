@@ -69,7 +69,15 @@ impl Fairing for Envelope {
         let id = request_id(request);
         response.set_raw_header("X-Request-Id", id.to_string());
         response.set_raw_header("X-Content-Type-Options", "nosniff");
-        response.set_raw_header("Referrer-Policy", "no-referrer");
+        // A page's forms must say where they come from, or a browser without fetch metadata could send none: with `no-referrer`
+        // their `Origin` would be `null`. Other origins are told nothing either way.
+        let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+        let referrer = if is_page {
+            "same-origin"
+        } else {
+            "no-referrer"
+        };
+        response.set_raw_header("Referrer-Policy", referrer);
         response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
         response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
         response.set_raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);

@@ -6,10 +6,15 @@ pub mod authorization;
 pub mod body;
 pub mod catchers;
 pub mod client;
+pub mod cookies;
 pub mod cors;
+pub mod form;
 pub mod headers;
+pub mod notes;
 pub mod pages;
 pub mod problem;
+pub mod refusal;
+pub mod view;
 
 use rocket::request::Request;
 

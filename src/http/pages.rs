@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rocket::fairing::Fairing;
+use rocket::http::Status;
 use rocket::request::Request;
 use rocket::response::{self, Responder};
 use rocket::{Response, figment};
@@ -11,31 +12,64 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::assets;
-use crate::http::headers;
+use crate::http::cookies::Jar;
 use crate::http::problem::ApiError;
+use crate::http::view::View;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates/"]
 struct Files;
 
-/// A page: a template and what it shows.
-pub struct Page(Template);
+/// A page: a template, what it shows, and the cookies that come with it.
+#[derive(Clone)]
+pub struct Page {
+    name: &'static str,
+    shows: Value,
+    status: Status,
+    jar: Jar,
+}
+
+/// What a page shows may be somebody's secret for a moment: recovery codes, a setup token.
+impl std::fmt::Debug for Page {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Page({})", self.name)
+    }
+}
 
 impl Page {
     /// A page of the template `name`, such as `landing.html`.
     pub fn new(name: &'static str, shows: impl Serialize) -> Self {
-        Self(Template::render(name, shows))
+        Self {
+            name,
+            // A value that is no map shows nothing: the template misses what it wants, and says so in the log.
+            shows: serde_json::to_value(shows).unwrap_or_default(),
+            status: Status::Ok,
+            jar: Jar::default(),
+        }
+    }
+
+    /// With cookies.
+    #[must_use]
+    pub fn with_cookies(mut self, jar: Jar) -> Self {
+        self.jar = jar;
+        self
+    }
+
+    /// With another status than 200: 422 for a form that has to be filled in again.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Status::new(status);
+        self
     }
 
     /// The page of an error, with the request's name, so that an administrator can find its log line.
     #[must_use]
     pub fn error(error: &ApiError, request: &Request<'_>) -> Self {
-        Self::new(
+        View::of_error(request).page(
             "error.html",
             context! {
                 status: error.status(),
                 text: error.text(),
-                request_id: headers::request_id(request).to_string(),
             },
         )
     }
@@ -43,7 +77,10 @@ impl Page {
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let mut response: Response<'static> = self.0.respond_to(request)?;
+        let mut response: Response<'static> =
+            Template::render(self.name, self.shows).respond_to(request)?;
+        response.set_status(self.status);
+        self.jar.write(request, &mut response);
         response.set_raw_header("Content-Type", "text/html; charset=utf-8");
         Ok(response)
     }

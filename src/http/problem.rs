@@ -146,6 +146,19 @@ impl ApiError {
         &self.error
     }
 
+    /// Seconds after which the caller may come back.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+
+    /// Writes what failed inside into the log, beside the id of the request that it answers.
+    pub fn log(&self, request: &Request<'_>) {
+        if let Some(cause) = &self.cause {
+            log(cause, request_id(request));
+        }
+    }
+
     /// Its body.
     #[must_use]
     pub fn body(&self) -> Vec<u8> {
@@ -172,9 +185,7 @@ fn log(cause: &StoreError, id: RequestId) {
 
 impl<'r> Responder<'r, 'static> for ApiError {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        if let Some(cause) = &self.cause {
-            log(cause, request_id(request));
-        }
+        self.log(request);
         let body = self.body();
         let mut response = Response::build();
         response

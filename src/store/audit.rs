@@ -40,6 +40,10 @@ pub enum Action {
     SignInRefused,
     /// One session was ended.
     SessionEnd,
+    /// An administrator gave the password again, for what can do harm.
+    ProofGiven,
+    /// The password given for that was wrong.
+    ProofRefused,
     /// Several sessions were ended at once.
     SessionEndMany,
     /// A used token came again, and its session was ended.
@@ -64,6 +68,8 @@ impl Action {
             Self::SessionStart => "session.start",
             Self::SignInRefused => "sign_in.refused",
             Self::SessionEnd => "session.end",
+            Self::ProofGiven => "proof.given",
+            Self::ProofRefused => "proof.refused",
             Self::SessionEndMany => "session.end_many",
             Self::SessionReuse => "session.reuse",
         }

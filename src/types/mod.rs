@@ -5,7 +5,9 @@
 pub mod cause;
 pub mod email;
 pub mod entropy;
+pub mod held_value;
 pub mod ids;
+pub mod local_path;
 pub mod password;
 pub mod profile;
 pub mod role;

@@ -24,6 +24,13 @@ impl Answer {
         first.map(|(_, value)| value.as_str())
     }
 
+    /// Every header of this name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let is_it = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        let found = self.headers.iter().filter(is_it);
+        found.map(|(_, value)| value.as_str()).collect()
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect(&self.body)

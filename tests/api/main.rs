@@ -10,6 +10,8 @@ mod answer;
 mod assets;
 mod audit;
 mod bodies;
+mod browser;
+mod browsing;
 mod cors;
 mod ending_matrix;
 mod errors;

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub::config::{Config, Sources};
+use hub::features::admin::users::set_role::SetRole;
 use hub::features::sessions::end;
 use hub::features::sessions::store::many::Now;
+use hub::features::users::store as users;
 use hub::hub::{Hub, HubError, Place};
 use hub::store::audit::{self, Entry};
 use hub::store::{Change, Mode, Store, StoreError};
 use hub::types::cause::{Actor, Cause};
 use hub::types::entropy::SeededEntropy;
 use hub::types::ids::UserId;
+use hub::types::role::Role;
 use hub::types::time::{Clock, HandClock, Timestamp};
 use hub::types::user_agent::UserAgent;
+use hub::types::username::Username;
 use rocket::http::{Header, Method};
 use rocket::local::asynchronous::{Client, LocalRequest};
 use rusqlite::Connection;
@@ -161,6 +165,19 @@ impl Stage {
         answer.pair()
     }
 
+    /// Registers a user and gives them a role, as `hub user role` does.
+    pub async fn register_as(&self, name: &str, role: Role) -> UserId {
+        self.register(name).await;
+        let named = Username::parse(name).expect("a name");
+        let found = self
+            .store
+            .read::<_, StoreError>(|db| users::by_name(db, &named));
+        let user = found.expect("readable").expect("registered").id;
+        let cause = self.cause();
+        self.apply(SetRole { user, role, cause }).await;
+        user
+    }
+
     pub async fn login_with(&self, name: &str, password: &str) -> Answer {
         let body = json!({"username": name, "password": password});
         self.post("/api/auth/login", &body).await
@@ -221,6 +238,14 @@ impl Stage {
 
     pub fn hub(&self) -> &Hub {
         self.client.rocket().state::<Hub>().expect("a hub")
+    }
+
+    /// Every route's method and pattern.
+    pub fn routes(&self) -> Vec<(Method, String)> {
+        let routes = self.client.rocket().routes();
+        routes
+            .map(|route| (route.method, route.uri.path().to_owned()))
+            .collect()
     }
 
     pub fn place(&self) -> Place {

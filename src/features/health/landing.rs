@@ -4,16 +4,16 @@ use rocket::{State, get};
 use rocket_dyn_templates::context;
 
 use crate::http::pages::Page;
+use crate::http::view::View;
 use crate::hub::Hub;
 
 /// The front page.
 #[get("/")]
 #[must_use]
-pub fn landing(hub: &State<Hub>) -> Page {
-    Page::new(
+pub fn landing(hub: &State<Hub>, view: View) -> Page {
+    view.page(
         "landing.html",
         context! {
-            version: env!("CARGO_PKG_VERSION"),
             public_url: hub.config.public_url.as_str(),
         },
     )

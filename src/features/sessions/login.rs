@@ -37,16 +37,40 @@ pub async fn login(hub: &State<Hub>, client: Client, body: Body) -> Result<Answe
     Ok(Answer::ok(&pair.body("Login successful", user.full())))
 }
 
-/// How often a sign-in is judged anew because the stored hash changed while it was compared: once, for the hash that another sign-in renewed.
-const TRIES: usize = 2;
-
-/// Compares a password and begins a session. A name that does not exist costs what a wrong password costs: one hash, one audit row.
+/// Begins an API session for whoever knows the password.
 async fn sign_in(
     hub: &Hub,
     name: &str,
     password: &str,
     cause: Cause,
 ) -> Result<(Session, User), LoginError> {
+    let begin = |admission| SignIn {
+        admission,
+        session: NewSession::draw(hub),
+    };
+    let (session, user) = with_password(hub, name, password, cause, begin).await?;
+    Ok((*session, *user))
+}
+
+/// How often a sign-in is judged anew because the stored hash changed while it was compared: once, for the hash that another sign-in renewed.
+const TRIES: usize = 2;
+
+/// Compares a password and applies what `begin` makes of the admission. A name that does not exist costs what a wrong password costs: one hash,
+/// one audit row.
+///
+/// # Errors
+/// See [`LoginError`].
+pub async fn with_password<T, C>(
+    hub: &Hub,
+    name: &str,
+    password: &str,
+    cause: Cause,
+    begin: impl Fn(Admission) -> C,
+) -> Result<T, LoginError>
+where
+    T: Send + 'static,
+    C: Change<Outcome = SignedIn<T>, Error = StoreError>,
+{
     // No password has more bytes, whoever's it is, and none is hashed.
     let possible = password.len() <= password::MAX_BYTES;
     let name = Username::parse(name).ok();
@@ -64,14 +88,13 @@ async fn sign_in(
         let (Comparison::Same { renewed }, Some(credentials)) = (found, credentials) else {
             break;
         };
-        let change = SignIn {
+        let admission = Admission {
             credentials,
             renewed,
-            session: NewSession::draw(hub),
             cause: cause.clone(),
         };
-        match hub.store.write(change).await? {
-            SignedIn::Session(session, user) => return Ok((*session, *user)),
+        match hub.store.write(begin(admission)).await? {
+            SignedIn::Done(done) => return Ok(done),
             SignedIn::Disabled => return Err(LoginError::Disabled),
             SignedIn::Changed => {}
         }
@@ -81,40 +104,42 @@ async fn sign_in(
     Err(LoginError::InvalidCredentials)
 }
 
-/// Begins a session for a user whose password was right a moment ago.
-struct SignIn {
+/// A user whose password was right a moment ago: what a change that signs them in begins with.
+pub struct Admission {
     credentials: Credentials,
     /// A stronger hash to store.
     renewed: Option<StoredHash>,
-    session: NewSession,
     cause: Cause,
 }
 
-enum SignedIn {
-    Session(Box<Session>, Box<User>),
+/// What a change that signs somebody in found and did.
+pub enum SignedIn<T> {
+    /// They are signed in.
+    Done(T),
     /// The user is locked out.
     Disabled,
     /// The stored hash is another one by now, or gone with its user. Nothing was written.
     Changed,
 }
 
-impl Change for SignIn {
-    type Outcome = SignedIn;
-    type Error = StoreError;
-
-    fn apply(self, tx: &Tx<'_>) -> Result<SignedIn, StoreError> {
+impl Admission {
+    /// Looks again, in the transaction, and lets the user in, or tells why not. The cause that comes back names them.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn admit(self, tx: &Tx<'_>) -> Result<Admitted, StoreError> {
         let id = self.credentials.user;
         let compared = &self.credentials.password_hash;
         let (Some(user), Some(current)) = (users::by_id(tx, id)?, users::password_hash(tx, id)?)
         else {
-            return Ok(SignedIn::Changed);
+            return Ok(Admitted::Changed);
         };
         if current != *compared {
-            return Ok(SignedIn::Changed);
+            return Ok(Admitted::Changed);
         }
         if !user.is_active {
             refused(tx, Some(id), "disabled", &self.cause)?;
-            return Ok(SignedIn::Disabled);
+            return Ok(Admitted::Disabled);
         }
         let cause = self.cause.by_user(id);
         if let Some(renewed) = &self.renewed {
@@ -122,8 +147,39 @@ impl Change for SignIn {
             let target = Some(format!("user:{id}"));
             tx.audit(&cause, Action::PasswordRenew, target, None)?;
         }
-        let session = start::start(tx, &self.session, id, &cause)?;
-        Ok(SignedIn::Session(Box::new(session), Box::new(user)))
+        Ok(Admitted::User(Box::new(user), Box::new(cause)))
+    }
+}
+
+/// What [`Admission::admit`] found.
+pub enum Admitted {
+    /// The user, and the cause of what follows, which names them.
+    User(Box<User>, Box<Cause>),
+    /// The user is locked out; the refusal is written.
+    Disabled,
+    /// As [`SignedIn::Changed`].
+    Changed,
+}
+
+/// Begins a session that holds tokens.
+struct SignIn {
+    admission: Admission,
+    session: NewSession,
+}
+
+impl Change for SignIn {
+    type Outcome = SignedIn<(Box<Session>, Box<User>)>;
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<Self::Outcome, StoreError> {
+        Ok(match self.admission.admit(tx)? {
+            Admitted::User(user, cause) => {
+                let session = start::start(tx, &self.session, user.id, &cause)?;
+                SignedIn::Done((Box::new(session), user))
+            }
+            Admitted::Disabled => SignedIn::Disabled,
+            Admitted::Changed => SignedIn::Changed,
+        })
     }
 }
 

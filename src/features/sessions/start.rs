@@ -18,6 +18,8 @@ pub struct NewSession {
     salt: Salt,
     /// How long it lasts at the longest.
     max_age: std::time::Duration,
+    /// Whether it is a browser's, which holds cookies in place of tokens.
+    browser: bool,
 }
 
 impl NewSession {
@@ -28,6 +30,16 @@ impl NewSession {
             id: SessionId::generate(hub.entropy.as_ref()),
             salt: Salt::generate(hub.entropy.as_ref()),
             max_age: hub.config.session_max_age,
+            browser: false,
+        }
+    }
+
+    /// The same for a sign-in at the Hub's own pages.
+    #[must_use]
+    pub fn draw_for_browser(hub: &Hub) -> Self {
+        Self {
+            browser: true,
+            ..Self::draw(hub)
         }
     }
 }
@@ -59,7 +71,7 @@ pub fn start(
         agent: store::agent(tx, cause)?,
         lineage_length: 1,
     };
-    store::insert(tx, &session)?;
+    store::insert(tx, &session, new.browser)?;
     let event = NewEvent {
         session: session.id,
         position: 1,
@@ -72,7 +84,11 @@ pub fn start(
         cause,
         Action::SessionStart,
         Some(format!("session:{}", session.id)),
-        Some(format!("user={user}")),
+        Some(if new.browser {
+            format!("user={user} browser=yes")
+        } else {
+            format!("user={user}")
+        }),
     )?;
     Ok(session)
 }

@@ -70,7 +70,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     })
 }
 
-fn session_id(key: i64) -> rusqlite::Result<SessionId> {
+/// A session's key from its column.
+///
+/// # Errors
+/// When it is none.
+pub(in crate::features) fn session_id(key: i64) -> rusqlite::Result<SessionId> {
     SessionId::from_row(key).ok_or_else(|| bad_row("sessions.id", "not positive"))
 }
 
@@ -88,7 +92,10 @@ pub(super) fn moment(at: i64, steady: i64, boot: u32) -> Moment {
 ///
 /// # Errors
 /// When they contradict each other.
-pub(super) fn standing(at: Option<i64>, reason: Option<String>) -> rusqlite::Result<Standing> {
+pub(in crate::features) fn standing(
+    at: Option<i64>,
+    reason: Option<String>,
+) -> rusqlite::Result<Standing> {
     match (at, reason) {
         (None, None) => Ok(Standing::Live),
         (Some(at), Some(reason)) => Ok(Standing::Ended {
@@ -155,17 +162,17 @@ pub fn claimed(db: &Db<'_>, id: SessionId) -> Result<Option<Claimed>, StoreError
     )
 }
 
-/// Writes a new session's row.
+/// Writes a new session's row; `browser` if it holds cookies in place of tokens.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn insert(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
+pub fn insert(tx: &Tx<'_>, session: &Session, browser: bool) -> Result<(), StoreError> {
     tx.execute_on_one(
         "INSERT INTO sessions (id, user_id, salt, generation, retries,
                                rotated_at, rotated_steady, rotated_boot,
                                created_at, ends_at,
-                               first_address, first_agent, address, agent, lineage_length)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13)",
+                               first_address, first_agent, address, agent, lineage_length, browser)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13, $14)",
         params![
             session.id.get(),
             session.user.0,
@@ -179,7 +186,8 @@ pub fn insert(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
             session.ends_at.micros(),
             session.address.map(|address| address.to_string()),
             session.agent.id,
-            session.lineage_length
+            session.lineage_length,
+            browser
         ],
     )
 }

@@ -1,0 +1,135 @@
+//! `GET /admin/sudo` and `POST /admin/sudo`: the password again, before what can do harm. The cookie gets another value with it.
+
+use rocket::{State, get, post};
+use rocket_dyn_templates::context;
+
+use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::features::browser::store;
+use crate::features::browser::who::Administrator;
+use crate::features::sessions::error::LoginError;
+use crate::features::users::store as users;
+use crate::http::cookies::Cookie;
+use crate::http::form::Form;
+use crate::http::notes::Note;
+use crate::http::pages::Page;
+use crate::http::problem::ApiError;
+use crate::http::refusal::{Away, Refusal};
+use crate::hub::Hub;
+use crate::store::audit::Action;
+use crate::store::{Change, StoreError, Tx};
+use crate::types::cause::Cause;
+use crate::types::held_value::{HeldValue, ValueHash};
+use crate::types::ids::UserId;
+use crate::types::local_path::LocalPath;
+use crate::types::password::{self, Password};
+
+/// Asks for the password of whoever is signed in.
+#[get("/admin/sudo?<next>")]
+#[must_use]
+pub fn ask(administrator: Administrator, next: Option<&str>) -> Page {
+    form(&administrator, next.unwrap_or_default(), None)
+}
+
+/// Takes the password, and goes on to the page that wanted it.
+///
+/// # Errors
+/// A wrong password brings the form back.
+#[post("/admin/sudo", data = "<form>")]
+pub async fn prove(
+    hub: &State<Hub>,
+    administrator: Administrator,
+    form: Form,
+) -> Result<Away, Refusal> {
+    let next = form.text("next");
+    let again = |problem| {
+        let page = self::form(&administrator, next, Some(problem));
+        Refusal::from(page.with_status(422))
+    };
+    let password = form.text("password");
+    if password.is_empty() {
+        return Err(again("Fill in your password."));
+    }
+    let compared = compare(hub, administrator.user.id, password).await?;
+    let fresh = HeldValue::generate(hub.entropy.as_ref());
+    let change = Prove {
+        user: administrator.user.id,
+        compared,
+        old: administrator.cookie,
+        new: fresh.hash(),
+        cause: administrator.cause(hub),
+    };
+    match hub.store.write(change).await? {
+        Proof::Given => {}
+        Proof::Wrong => return Err(again("That is not your password.")),
+        // Signed out meanwhile.
+        Proof::TooLate => return Err(Away::to("/login").into()),
+    }
+    let next = next.parse().unwrap_or(LocalPath::known("/admin"));
+    Ok(Away::to(next)
+        .giving(Cookie::Admin, fresh.reveal(), None)
+        .noting(Note::new("proven")))
+}
+
+/// The stored hash that fitted the password, or nothing.
+async fn compare(hub: &Hub, user: UserId, password: &str) -> Result<Option<StoredHash>, Refusal> {
+    let stored = hub.store.read(|db| users::password_hash(db, user))?;
+    let possible = password.len() <= password::MAX_BYTES;
+    let Some(stored) = stored.filter(|_| possible) else {
+        return Ok(None);
+    };
+    let compared = hub
+        .hasher
+        .compare(Password::new(password), Some(stored.clone()))
+        .await
+        .map_err(|error| ApiError::from(LoginError::from(error)))?;
+    Ok(match compared {
+        Comparison::Same { .. } => Some(stored),
+        Comparison::Different => None,
+    })
+}
+
+fn form(administrator: &Administrator, next: &str, problem: Option<&'static str>) -> Page {
+    let next: Option<LocalPath> = next.parse().ok();
+    administrator.page(
+        "sudo.html",
+        context! {
+            next: next.as_ref().map(LocalPath::as_str),
+            problem: problem,
+        },
+    )
+}
+
+/// Notes a proof, or that one failed.
+struct Prove {
+    user: UserId,
+    /// The stored hash that the password fitted.
+    compared: Option<StoredHash>,
+    old: ValueHash,
+    new: ValueHash,
+    cause: Cause,
+}
+
+enum Proof {
+    Given,
+    Wrong,
+    TooLate,
+}
+
+impl Change for Prove {
+    type Outcome = Proof;
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<Proof, StoreError> {
+        let target = Some(format!("user:{}", self.user));
+        let current = users::password_hash(tx, self.user)?;
+        if self.compared.is_none() || current != self.compared {
+            tx.audit(&self.cause, Action::ProofRefused, target, None)?;
+            return Ok(Proof::Wrong);
+        }
+        if !store::prove(tx, &self.old, &self.new, self.cause.at)? {
+            return Ok(Proof::TooLate);
+        }
+        tx.audit(&self.cause, Action::ProofGiven, target, None)?;
+        Ok(Proof::Given)
+    }
+}

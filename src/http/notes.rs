@@ -1,0 +1,110 @@
+//! What a page tells once after an act: a code in a cookie that the next page turns into a sentence, so that no link can put words into our mouth.
+
+use serde::Serialize;
+
+/// Seconds that a note waits for its page: longer than any page takes to follow a redirect.
+pub const NOTE_SECONDS: u64 = 60;
+
+/// How a note is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// It is done.
+    Good,
+    /// Something to know.
+    Plain,
+    /// It was not done.
+    Bad,
+}
+
+/// A note: its code and, where its sentence counts something, how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    code: &'static str,
+    count: u64,
+}
+
+/// A note as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Told {
+    tone: Tone,
+    text: String,
+}
+
+/// Every note: its code, tone, sentence for one and sentence for several. `#` stands for the number.
+const NOTES: &[(&str, Tone, &str, &str)] = &[
+    ("signed_out", Tone::Good, "You are signed out.", ""),
+    (
+        "proven",
+        Tone::Good,
+        "Thank you. For the next five minutes you will not be asked again.",
+        "",
+    ),
+    (
+        "second_factor_needed",
+        Tone::Plain,
+        "Administrators of this Hub need a second factor. Add yours to go on.",
+        "",
+    ),
+];
+
+impl Note {
+    /// The note of a code that stands in the table.
+    #[must_use]
+    pub const fn new(code: &'static str) -> Self {
+        Self { code, count: 1 }
+    }
+
+    /// A note that counts something.
+    #[must_use]
+    pub const fn counting(code: &'static str, count: u64) -> Self {
+        Self { code, count }
+    }
+
+    /// The cookie's value.
+    #[must_use]
+    pub fn value(self) -> String {
+        format!("{}.{}", self.code, self.count)
+    }
+}
+
+/// The sentence of a cookie's value; nothing for what is no note of ours.
+#[must_use]
+pub fn told(value: &str) -> Option<Told> {
+    let (code, count) = value.split_once('.')?;
+    let count: u64 = count.parse().ok()?;
+    let (_, tone, one, several) = NOTES.iter().find(|(known, ..)| *known == code)?;
+    let sentence = if count == 1 || several.is_empty() {
+        one
+    } else {
+        several
+    };
+    Some(Told {
+        tone: *tone,
+        text: sentence.replace('#', &count.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NOTES, Note, told};
+
+    #[test]
+    fn a_note_reads_back_as_its_sentence_and_nothing_else_does() {
+        for (code, _, one, _) in NOTES {
+            let read = told(&Note::new(code).value()).expect("a sentence");
+            assert_eq!(read.text, one.replace('#', "1"));
+        }
+        for foreign in ["", "signed_out", "signed_out.x", "<b>.1", "unknown.1"] {
+            assert_eq!(told(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn codes_are_told_apart() {
+        let mut codes: Vec<_> = NOTES.iter().map(|(code, ..)| code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), NOTES.len());
+    }
+}
