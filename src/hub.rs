@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
 use crate::crypto::keyring::{KeyError, Secret};
+use crate::crypto::totp::SecondFactorKeys;
 use crate::store::{Change, Mode, OpenError, Store, StoreError, Tx};
 use crate::types::entropy::Entropy;
 use crate::types::time::Clock;
@@ -28,6 +29,8 @@ pub struct Hub {
     pub store: Store,
     /// Signs and reads tokens.
     pub tokens: Arc<Tokens>,
+    /// Derives the secrets of second factors.
+    pub second_factor_keys: Arc<SecondFactorKeys>,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
@@ -127,6 +130,7 @@ impl Hub {
         Ok(Self {
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
             tokens: Arc::new(Tokens::new(&secret)),
+            second_factor_keys: Arc::new(SecondFactorKeys::new(&secret)),
             hasher,
             config,
             clock,

@@ -7,5 +7,6 @@ pub mod account;
 pub mod admin;
 pub mod health;
 pub mod passwords;
+pub mod second_factors;
 pub mod sessions;
 pub mod users;
