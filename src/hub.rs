@@ -13,6 +13,7 @@ use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
 use crate::crypto::keyring::{KeyError, Secret};
+use crate::crypto::totp::SecondFactorKeys;
 use crate::store::{Change, Mode, OpenError, Store, StoreError, Tx};
 use crate::types::entropy::Entropy;
 use crate::types::time::Clock;
@@ -31,6 +32,8 @@ pub struct Hub {
     pub tokens: Arc<Tokens>,
     /// Makes and checks the tokens of forms.
     pub forms: FormTokens,
+    /// Derives the secrets of second factors.
+    pub second_factor_keys: Arc<SecondFactorKeys>,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
@@ -131,6 +134,7 @@ impl Hub {
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
             tokens: Arc::new(Tokens::new(&secret)),
             forms: FormTokens::new(&secret),
+            second_factor_keys: Arc::new(SecondFactorKeys::new(&secret)),
             hasher,
             config,
             clock,

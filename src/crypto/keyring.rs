@@ -35,6 +35,8 @@ pub enum Purpose {
     Form,
     /// Tells keys and tokens apart in pages and in the database without showing them.
     Fingerprint,
+    /// Makes the secrets of second factors.
+    SecondFactor,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Jti => b"regardingwork-hub/1/jti",
             Self::Form => b"regardingwork-hub/1/form",
             Self::Fingerprint => b"regardingwork-hub/1/fingerprint",
+            Self::SecondFactor => b"regardingwork-hub/1/second-factor",
         }
     }
 }
@@ -287,12 +290,13 @@ mod tests {
             Purpose::Jti,
             Purpose::Form,
             Purpose::Fingerprint,
+            Purpose::SecondFactor,
         ];
         let keys: std::collections::HashSet<_> = [&first, &second]
             .iter()
             .flat_map(|secret| purposes.map(|purpose| *secret.derive(purpose).reveal()))
             .collect();
-        assert_eq!(keys.len(), 10);
+        assert_eq!(keys.len(), 12);
         assert_ne!(first.check_value(), second.check_value());
     }
 

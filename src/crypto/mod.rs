@@ -5,3 +5,4 @@ pub mod hasher;
 mod hs256;
 pub mod jwt;
 pub mod keyring;
+pub mod totp;

@@ -8,5 +8,6 @@ pub mod admin;
 pub mod browser;
 pub mod health;
 pub mod passwords;
+pub mod second_factors;
 pub mod sessions;
 pub mod users;

@@ -48,6 +48,18 @@ pub enum Action {
     SessionEndMany,
     /// A used token came again, and its session was ended.
     SessionReuse,
+    /// A user added a second factor.
+    SecondFactorAdd,
+    /// A user removed their second factor.
+    SecondFactorRemove,
+    /// An administrator removed a user's second factor.
+    SecondFactorReset,
+    /// A second factor was asked for, and what was given was not it.
+    SecondFactorRefused,
+    /// A recovery code stood in for a second factor.
+    SecondFactorRecoveryUsed,
+    /// A user made their recovery codes anew.
+    SecondFactorRecoveryRenew,
 }
 
 impl Action {
@@ -72,6 +84,12 @@ impl Action {
             Self::ProofRefused => "proof.refused",
             Self::SessionEndMany => "session.end_many",
             Self::SessionReuse => "session.reuse",
+            Self::SecondFactorAdd => "second_factor.add",
+            Self::SecondFactorRemove => "second_factor.remove",
+            Self::SecondFactorReset => "second_factor.reset",
+            Self::SecondFactorRefused => "second_factor.refused",
+            Self::SecondFactorRecoveryUsed => "second_factor.recovery_used",
+            Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A session's salt: 128 random bits, with the key what its refresh tokens are made of.
+//! A row's salt: 128 random bits, with the key what a session's refresh tokens or a second factor's codes are made of.
 
 use std::fmt;
 

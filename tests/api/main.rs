@@ -19,5 +19,6 @@ mod failures;
 mod headers;
 mod health;
 mod keys;
+mod second_factors;
 mod sessions;
 mod stage;

@@ -39,7 +39,14 @@ const BEGINNINGS: &[&str] = &[
 ];
 
 /// Tables that belong to features.
-const FEATURE_TABLES: &[&str] = &["users", "sessions", "lineage", "user_agents"];
+const FEATURE_TABLES: &[&str] = &[
+    "users",
+    "sessions",
+    "lineage",
+    "user_agents",
+    "second_factors",
+    "recovery_codes",
+];
 
 fn is_sql(literal: &str) -> bool {
     let first = literal.trim_start().split([' ', '\n', ';']).next();

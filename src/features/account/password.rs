@@ -6,14 +6,11 @@ use serde::Serialize;
 use crate::crypto::hasher::{Comparison, StoredHash};
 use crate::features::account::error::PasswordChangeError;
 use crate::features::passwords::model as passwords;
-use crate::features::sessions::access::{Caller, authenticate};
-use crate::features::sessions::bearer::carry;
+use crate::features::sessions::access::{Caller, authenticate, still_carried};
 use crate::features::sessions::end;
-use crate::features::sessions::error::AccessError;
 use crate::features::sessions::issue;
 use crate::features::sessions::model::{EndReason, Session};
 use crate::features::sessions::refresh;
-use crate::features::sessions::store as sessions;
 use crate::features::sessions::store::many::Now;
 use crate::features::users::model::User;
 use crate::features::users::store as users;
@@ -116,7 +113,7 @@ impl Change for ChangePassword {
     type Error = PasswordChangeError;
 
     fn apply(self, tx: &Tx<'_>) -> Result<(Session, User), PasswordChangeError> {
-        let (session, user) = self.still_allowed(tx)?;
+        let (session, user) = still_carried(tx, self.session, self.cause.at.wall)?;
         if users::password_hash(tx, user.id)?.as_ref() != Some(&self.old) {
             return Err(PasswordChangeError::InvalidCredentials);
         }
@@ -134,18 +131,6 @@ impl Change for ChangePassword {
         let target = Some(format!("user:{}", user.id));
         let detail = Some(format!("ended={ended}"));
         tx.audit(&self.cause, Action::PasswordChange, target, detail)?;
-        Ok((session, user))
-    }
-}
-
-impl ChangePassword {
-    /// Hashing took a while: whoever was signed out or locked out meanwhile changes nothing.
-    fn still_allowed(&self, tx: &Tx<'_>) -> Result<(Session, User), AccessError> {
-        let (session, user) =
-            sessions::load(tx, self.session)?.ok_or(AccessError::SessionUnknown)?;
-        let now = self.cause.at.wall;
-        let user =
-            carry(user, session.standing, session.ends_at, now).map_err(AccessError::from)?;
         Ok((session, user))
     }
 }

@@ -5,10 +5,12 @@
 use crate::crypto::jwt::AccessClaims;
 use crate::features::sessions::bearer::carry;
 use crate::features::sessions::error::AccessError;
+use crate::features::sessions::model::Session;
 use crate::features::sessions::store::{self, Claimed};
 use crate::features::users::model::User;
 use crate::http::authorization::Authorization;
 use crate::hub::Hub;
+use crate::store::Tx;
 use crate::types::ids::{SessionId, UserId};
 use crate::types::time::Timestamp;
 
@@ -71,4 +73,18 @@ fn judge(
         return Err(AccessError::SessionUnknown);
     }
     Ok(carry(claimed.user, claimed.standing, claimed.ends_at, now)?)
+}
+
+/// Judges once more, in the transaction of an act that took a while to prepare: whoever was signed out or locked out meanwhile changes nothing.
+///
+/// # Errors
+/// Why the session does not carry its user any more.
+pub fn still_carried(
+    tx: &Tx<'_>,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<(Session, User), AccessError> {
+    let (session, user) = store::load(tx, session)?.ok_or(AccessError::SessionUnknown)?;
+    let user = carry(user, session.standing, session.ends_at, now)?;
+    Ok((session, user))
 }

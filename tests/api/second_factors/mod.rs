@@ -1,0 +1,7 @@
+//! The second factor: its codes, its recovery codes, and what is never found of them.
+
+mod check;
+mod enrol;
+mod owner;
+mod recovery;
+mod secrets;
