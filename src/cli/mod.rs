@@ -12,6 +12,7 @@ mod migrate;
 mod output;
 mod serve;
 mod session;
+mod setup_link;
 mod terminal;
 mod token;
 mod user;
@@ -54,6 +55,8 @@ pub struct Global {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Print a fresh one-time link that makes an administrator
+    SetupLink(setup_link::SetupLink),
     /// Add, list and change users
     #[command(subcommand)]
     User(user::User),
@@ -85,6 +88,7 @@ impl Command {
     fn run(self, global: &Global) -> Outcome {
         match self {
             Self::Serve(serve) => serve.run(global),
+            Self::SetupLink(link) => link.run(global),
             Self::User(user) => user.run(global),
             Self::Session(session) => session.run(global),
             Self::Token(token) => token.run(global),

@@ -12,13 +12,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::logs::{self, LogLevel};
 use crate::cli::{Exit, Failure, Global, Outcome};
 use crate::config::{Config, Front, Loaded, WebAddress};
-use crate::features::users::store as users;
+use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits};
 use crate::hub::{self, Hub, Place, Trust};
 use crate::store::Mode;
+use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
-use crate::types::ids::UserId;
 use crate::types::time::SystemClock;
+use crate::types::user_agent::UserAgent;
 
 /// Run the server: makes the data directory and what belongs in it, migrates, listens.
 #[derive(Debug, Args)]
@@ -179,27 +180,37 @@ async fn listen(config: &Config) -> Result<TcpListener, Failure> {
 /// What a person sees first: at most 12 lines.
 fn greet(hub: &Hub) -> Outcome {
     let config = &hub.config;
-    let anybody = hub
-        .store
-        .read(|db| users::list(db, UserId(0), 1))
-        .map_err(Failure::from)?;
     let mut lines = vec![
         format!("RegardingWork Hub {}", env!("CARGO_PKG_VERSION")),
         format!("  address   {}", config.public_url),
         format!("  data      {}", config.data_dir.display()),
     ];
-    if anybody.is_empty() {
-        lines.push("  users     none yet; make the first administrator with:".to_owned());
-        lines.push(format!(
-            "            hub user add NAME --email ADDRESS --role SUPERADMIN --data-dir {}",
-            config.data_dir.display()
-        ));
+    if let Some(link) = setup_link(hub)? {
+        lines.push(
+            "  setup     make the first administrator here (once, within 24 hours):".to_owned(),
+        );
+        lines.push(format!("            {link}"));
     }
     lines.push("  stop      Ctrl-C, or TERM: running requests are finished".to_owned());
     lines.push("  help      hub --help, hub man, README.md".to_owned());
     // Where standard output is closed there is nobody to greet.
     let _closed = writeln!(io::stdout(), "{}", lines.join("\n"));
     Ok(())
+}
+
+/// The link that makes the first administrator, as long as there is none.
+fn setup_link(hub: &Hub) -> Result<Option<String>, Failure> {
+    let cause = Cause {
+        actor: Actor::System,
+        at: hub.clock.now(),
+        address: None,
+        user_agent: UserAgent::unknown(),
+        request_id: None,
+    };
+    link::at_start(hub, cause).map_err(|error| match error {
+        LinkError::Store(error) => Failure::from(error),
+        LinkError::CannotWrite { .. } => Failure::new(Exit::CannotCreate, error.to_string()),
+    })
 }
 
 /// The signals that the server answers to.

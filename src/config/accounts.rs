@@ -19,6 +19,14 @@ pub(super) const PASSWORD_MIN_LENGTH: Setting = Setting::plain(
     "Fewest characters of a new password, 8 to 64.",
 );
 
+// A Hub of one person on a laptop needs none; a team's should demand it.
+pub(super) const ADMIN_SECOND_FACTOR: Setting = Setting::plain(
+    "admin_second_factor",
+    "HUB_ADMIN_SECOND_FACTOR",
+    "optional",
+    "Whether administrators need a second factor for their pages: optional or required.",
+);
+
 // Below 8 the published contract would be broken.
 const PASSWORD_MIN_LENGTH_LEAST_CHARACTERS: usize = 8;
 // Half of the longest password there may be: more would shut out passphrases that people remember.
@@ -38,6 +46,28 @@ pub(super) fn registration<'de, D: Deserializer<'de>>(given: D) -> Result<Regist
         "open" => Ok(Registration::Open),
         "closed" => Ok(Registration::Closed),
         _ => Err(format!("{} is unknown; write open or closed", quoted(text))),
+    })
+}
+
+/// Whether administrators need a second factor for their pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Whoever has one is asked for it.
+    Optional,
+    /// Without one no administrator's page opens, but the one to add it.
+    Required,
+}
+
+pub(super) fn admin_second_factor<'de, D: Deserializer<'de>>(
+    given: D,
+) -> Result<SecondFactor, D::Error> {
+    parsed(given, |text| match text {
+        "optional" => Ok(SecondFactor::Optional),
+        "required" => Ok(SecondFactor::Required),
+        _ => Err(format!(
+            "{} is unknown; write optional or required",
+            quoted(text)
+        )),
     })
 }
 

@@ -33,7 +33,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-pub use accounts::Registration;
+pub use accounts::{Registration, SecondFactor};
 pub use duration::parse as parse_duration;
 pub use error::{ConfigError, Problem};
 pub use example::example;
@@ -75,6 +75,9 @@ pub struct Config {
     /// The fewest characters (Unicode scalar values) of a new password.
     #[serde(deserialize_with = "accounts::password_min_length")]
     pub password_min_length: usize,
+    /// Whether administrators need a second factor for their pages.
+    #[serde(deserialize_with = "accounts::admin_second_factor")]
+    pub admin_second_factor: SecondFactor,
     /// How long an access token is valid; whole seconds, never longer than `refresh_ttl`.
     #[serde(deserialize_with = "tokens::access_ttl")]
     pub access_ttl: Duration,

@@ -26,6 +26,7 @@ pub const SETTINGS: &[Setting] = &[
     web_address::CORS_ORIGINS,
     accounts::REGISTRATION,
     accounts::PASSWORD_MIN_LENGTH,
+    accounts::ADMIN_SECOND_FACTOR,
     tokens::ACCESS_TTL,
     tokens::REFRESH_TTL,
     tokens::SESSION_MAX_AGE,

@@ -3,9 +3,12 @@
 //! A form must come from a page of this Hub: by what the browser says of its origin (fetch metadata, or `Origin` where a browser is too old for
 //! that), and by the form token that only such a page could carry (OWASP, Cross-Site Request Forgery Prevention).
 
+use std::borrow::Cow;
+
 use rocket::data::{Data, FromData, Outcome, ToByteUnit};
 use rocket::http::{RawStr, Status};
 use rocket::request::Request;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::http::cookies::{self, Cookie};
@@ -17,6 +20,23 @@ use crate::hub::Hub;
 pub const MAX_FORM_BYTES: usize = 16 * 1024;
 /// The field that carries the token.
 pub const TOKEN_FIELD: &str = "form_token";
+
+/// What is wrong with a field, as the form shows it when it comes back; an error of no one field has an empty name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    field: &'static str,
+    text: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// The error of a field.
+    pub fn new(field: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            field,
+            text: text.into(),
+        }
+    }
+}
 
 /// The fields of a form that a page of this Hub sent. Passwords and codes are among them.
 pub struct Form(Vec<(String, Zeroizing<String>)>);
@@ -142,11 +162,7 @@ fn is_bound(request: &Request<'_>, token: &str) -> bool {
 
 /// `application/x-www-form-urlencoded`, in UTF-8.
 fn parse(bytes: &[u8]) -> Option<Form> {
-    let decode = |text: &str| {
-        RawStr::new(text)
-            .url_decode()
-            .map(std::borrow::Cow::into_owned)
-    };
+    let decode = |text: &str| RawStr::new(text).url_decode().map(Cow::into_owned);
     std::str::from_utf8(bytes)
         .ok()?
         .split('&')

@@ -14,6 +14,7 @@ pub mod notes;
 pub mod pages;
 pub mod problem;
 pub mod refusal;
+pub mod seen;
 pub mod view;
 
 use rocket::request::Request;

@@ -33,6 +33,12 @@ pub struct Told {
 
 /// Every note: its code, tone, sentence for one and sentence for several. `#` stands for the number.
 const NOTES: &[(&str, Tone, &str, &str)] = &[
+    (
+        "sign_in_anew",
+        Tone::Plain,
+        "That took too long, or something changed meanwhile. Please sign in again.",
+        "",
+    ),
     ("signed_out", Tone::Good, "You are signed out.", ""),
     (
         "proven",

@@ -108,6 +108,16 @@ impl View {
         }
     }
 
+    /// The same for a page without a form: nobody who only looks gets a cookie.
+    #[must_use]
+    pub fn without_forms(self) -> Self {
+        Self {
+            form_token: None,
+            jar: Jar::default(),
+            ..self
+        }
+    }
+
     /// Whether people can sign in where this request came in.
     #[must_use]
     pub fn takes_cookies(&self) -> bool {

@@ -40,6 +40,12 @@ pub enum Action {
     SignInRefused,
     /// One session was ended.
     SessionEnd,
+    /// A link that makes an administrator was made.
+    SetupLink,
+    /// It was used.
+    SetupDone,
+    /// A right password at the Hub's pages waits for the second factor.
+    SignInHalf,
     /// An administrator gave the password again, for what can do harm.
     ProofGiven,
     /// The password given for that was wrong.
@@ -80,6 +86,9 @@ impl Action {
             Self::SessionStart => "session.start",
             Self::SignInRefused => "sign_in.refused",
             Self::SessionEnd => "session.end",
+            Self::SetupLink => "setup.link",
+            Self::SetupDone => "setup.done",
+            Self::SignInHalf => "sign_in.half",
             Self::ProofGiven => "proof.given",
             Self::ProofRefused => "proof.refused",
             Self::SessionEndMany => "session.end_many",

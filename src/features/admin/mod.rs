@@ -1,3 +1,4 @@
 //! The administrators' side: one folder a noun, its acts and its pages together.
 
+pub mod setup;
 pub mod users;

@@ -13,6 +13,7 @@ use crate::hub::Hub;
 use crate::store::{StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::held_value::{HeldValue, ValueHash};
+use crate::types::local_path::LocalPath;
 use crate::types::role::Role;
 
 /// What a browser's session is made of, drawn before its transaction.
@@ -88,11 +89,11 @@ fn end_before(tx: &Tx<'_>, before: &ValueHash, cause: &Cause) -> Result<(), Stor
 impl Values {
     /// The way to the first page, with the cookies.
     #[must_use]
-    pub fn hand_over(&self, hub: &Hub, begun: &Begun, to: Option<String>) -> Away {
+    pub fn hand_over(&self, hub: &Hub, begun: &Begun, next: Option<LocalPath>) -> Away {
         let is_admin = begun.user.role >= Role::Admin;
         let home = if is_admin { "/admin" } else { "/account" };
         let max_age = hub.config.session_max_age.as_secs();
-        let away = Away::to(to.unwrap_or_else(|| home.to_owned()))
+        let away = Away::to(next.unwrap_or(LocalPath::known(home)))
             .giving(Cookie::Session, self.account.reveal(), Some(max_age))
             .taking(Cookie::HalfSignIn)
             .taking(Cookie::Visitor);

@@ -4,6 +4,7 @@
 
 pub mod begin;
 pub mod current;
+pub mod half;
 pub mod model;
 pub mod proof;
 pub mod sign_in;
@@ -25,6 +26,8 @@ pub fn stage() -> AdHoc {
             routes![
                 sign_in::ask,
                 sign_in::sign_in,
+                half::ask,
+                half::give,
                 sign_out::sign_out,
                 proof::ask,
                 proof::prove,

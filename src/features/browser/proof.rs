@@ -9,7 +9,7 @@ use crate::features::browser::who::Administrator;
 use crate::features::sessions::error::LoginError;
 use crate::features::users::store as users;
 use crate::http::cookies::Cookie;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
@@ -27,7 +27,7 @@ use crate::types::password::{self, Password};
 #[get("/admin/sudo?<next>")]
 #[must_use]
 pub fn ask(administrator: Administrator, next: Option<&str>) -> Page {
-    form(&administrator, next.unwrap_or_default(), None)
+    form(&administrator, next.unwrap_or_default(), &[])
 }
 
 /// Takes the password, and goes on to the page that wanted it.
@@ -42,7 +42,8 @@ pub async fn prove(
 ) -> Result<Away, Refusal> {
     let next = form.text("next");
     let again = |problem| {
-        let page = self::form(&administrator, next, Some(problem));
+        let errors = [FieldError::new("password", problem)];
+        let page = self::form(&administrator, next, &errors);
         Refusal::from(page.with_status(422))
     };
     let password = form.text("password");
@@ -88,13 +89,13 @@ async fn compare(hub: &Hub, user: UserId, password: &str) -> Result<Option<Store
     })
 }
 
-fn form(administrator: &Administrator, next: &str, problem: Option<&'static str>) -> Page {
+fn form(administrator: &Administrator, next: &str, errors: &[FieldError]) -> Page {
     let next: Option<LocalPath> = next.parse().ok();
     administrator.page(
         "sudo.html",
         context! {
             next: next.as_ref().map(LocalPath::as_str),
-            problem: problem,
+            errors: errors,
         },
     )
 }

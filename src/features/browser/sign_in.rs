@@ -1,14 +1,18 @@
 //! `GET /login` and `POST /login`: signing in at the Hub itself. The apps' own clients send people here, too.
 
+use std::sync::Arc;
+
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
 use crate::features::browser::begin::{Begun, NewBrowser};
 use crate::features::browser::current::Current;
+use crate::features::browser::half::{self, NewHalf};
+use crate::features::second_factors;
 use crate::features::sessions::error::LoginError;
 use crate::features::sessions::login::{Admission, Admitted, SignedIn, with_password};
 use crate::http::client::Client;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
 use crate::http::refusal::{Away, Refusal};
@@ -22,10 +26,10 @@ use crate::types::local_path::LocalPath;
 #[must_use]
 pub fn ask(view: View, current: Current, next: Option<&str>) -> Page {
     let next = local(next.unwrap_or_default());
-    form(&view, &current, next.as_ref(), "", None)
+    form(&view, &current, next.as_ref(), "", &[])
 }
 
-/// Signs in with name and password.
+/// Signs in with name and password, or goes on to the second factor.
 ///
 /// # Errors
 /// See [`LoginError`]; what was typed wrongly comes back with the form.
@@ -37,36 +41,50 @@ pub async fn sign_in(
     current: Current,
     form: Form,
 ) -> Result<Away, Refusal> {
-    let (name, password) = (form.text("username"), form.text("password"));
+    let (name, password) = (form.text("username").trim(), form.text("password"));
     let next = local(form.text("next"));
-    let again = |problem| {
-        let page = self::form(&view, &current, next.as_ref(), name, Some(problem));
+    let again = |errors: &[FieldError]| {
+        let page = self::form(&view, &current, next.as_ref(), name, errors);
         Refusal::from(page.with_status(422))
     };
-    if name.trim().is_empty() || password.is_empty() {
-        return Err(again("Fill in both your username and your password."));
+    let missing = missing(name, password);
+    if !missing.is_empty() {
+        return Err(again(&missing));
     }
-    let (new, values) = NewBrowser::draw(hub, current.value());
-    let new = std::sync::Arc::new(new);
+    let (browser, values) = NewBrowser::draw(hub, current.value());
+    let (half, half_value) = NewHalf::draw(hub);
+    let (browser, half) = (Arc::new(browser), Arc::new(half));
     let begin = |admission| SignInAtBrowser {
         admission,
-        new: std::sync::Arc::clone(&new),
+        browser: Arc::clone(&browser),
+        half: Arc::clone(&half),
     };
     let cause = client.cause(hub);
-    match with_password(hub, name.trim(), password, cause, begin).await {
-        Ok(begun) => Ok(values.hand_over(hub, &begun, next.map(|next| next.to_string()))),
-        Err(LoginError::InvalidCredentials) => {
-            Err(again("That username and password do not belong together."))
+    let problem = match with_password(hub, name, password, cause, begin).await {
+        Ok(Step::Begun(begun)) => return Ok(values.hand_over(hub, &begun, next)),
+        Ok(Step::Half) => return Ok(half::hand_over(&half_value, next.as_ref())),
+        Err(LoginError::InvalidCredentials) => "That username and password do not belong together.",
+        Err(LoginError::Disabled) => {
+            "This account is disabled. Ask your administrator to enable it."
         }
-        Err(LoginError::Disabled) => Err(again(
-            "This account is disabled. Ask your administrator to enable it.",
-        )),
-        Err(error) => Err(ApiError::from(error).into()),
+        Err(error) => return Err(ApiError::from(error).into()),
+    };
+    Err(again(&[FieldError::new("", problem)]))
+}
+
+fn missing(name: &str, password: &str) -> Vec<FieldError> {
+    let mut missing = Vec::new();
+    if name.is_empty() {
+        missing.push(FieldError::new("username", "Fill in your username."));
     }
+    if password.is_empty() {
+        missing.push(FieldError::new("password", "Fill in your password."));
+    }
+    missing
 }
 
 /// A path that may follow the sign-in. The sign-in itself may not.
-fn local(next: &str) -> Option<LocalPath> {
+pub(super) fn local(next: &str) -> Option<LocalPath> {
     let next: LocalPath = next.parse().ok()?;
     let path = next.as_str().split('?').next().unwrap_or_default();
     (path != "/login" && !path.starts_with("/login/") && path != "/").then_some(next)
@@ -77,36 +95,49 @@ fn form(
     current: &Current,
     next: Option<&LocalPath>,
     username: &str,
-    problem: Option<&'static str>,
+    errors: &[FieldError],
 ) -> Page {
     view.page(
         "sign_in.html",
         context! {
             next: next.map(LocalPath::as_str),
             username: username,
-            problem: problem,
+            errors: errors,
             signed_in_as: current.username(),
         },
     )
 }
 
-/// Begins a browser's session for a user whose password was right a moment ago.
+/// What a right password leads to.
+enum Step {
+    /// The session has begun.
+    Begun(Box<Begun>),
+    /// The second factor is asked for first.
+    Half,
+}
+
+/// Begins a browser's session for a user whose password was right a moment ago, or remembers that it was.
 struct SignInAtBrowser {
     admission: Admission,
-    new: std::sync::Arc<NewBrowser>,
+    browser: Arc<NewBrowser>,
+    half: Arc<NewHalf>,
 }
 
 impl Change for SignInAtBrowser {
-    type Outcome = SignedIn<Box<Begun>>;
+    type Outcome = SignedIn<Step>;
     type Error = StoreError;
 
     fn apply(self, tx: &Tx<'_>) -> Result<Self::Outcome, StoreError> {
-        Ok(match self.admission.admit(tx)? {
-            Admitted::User(user, cause) => {
-                SignedIn::Done(Box::new(self.new.begin(tx, *user, &cause)?))
-            }
-            Admitted::Disabled => SignedIn::Disabled,
-            Admitted::Changed => SignedIn::Changed,
-        })
+        let (user, cause) = match self.admission.admit(tx)? {
+            Admitted::User(user, cause) => (*user, cause),
+            Admitted::Disabled => return Ok(SignedIn::Disabled),
+            Admitted::Changed => return Ok(SignedIn::Changed),
+        };
+        if second_factors::has(tx, user.id)? {
+            self.half.remember(tx, user.id, &cause)?;
+            return Ok(SignedIn::Done(Step::Half));
+        }
+        let begun = self.browser.begin(tx, user, &cause)?;
+        Ok(SignedIn::Done(Step::Begun(Box::new(begun))))
     }
 }

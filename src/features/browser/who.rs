@@ -6,18 +6,22 @@ use rocket::http::{RawStr, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use serde::Serialize;
 
+use crate::config::SecondFactor;
 use crate::features::browser::model::Area;
 use crate::features::browser::store::{self, Held};
 use crate::features::browser::touch::Touch;
+use crate::features::second_factors;
 use crate::features::sessions::bearer::carry;
 use crate::features::users::model::User;
 use crate::http::client::Client;
 use crate::http::cookies::{self, Cookie};
+use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
 use crate::http::refusal::{self, Away, Refusal};
 use crate::http::view::{SignedIn, View};
 use crate::hub::Hub;
+use crate::store::StoreError;
 use crate::types::cause::Cause;
 use crate::types::held_value::{HeldValue, ValueHash};
 use crate::types::ids::SessionId;
@@ -163,6 +167,10 @@ async fn visit(request: &Request<'_>, area: Area) -> Result<Visit, Refusal> {
         return Err(ApiError::of_status(500).into());
     };
     let cause = client.clone().cause(hub).by_user(user.id);
+    if area == Area::Admin && lacks_second_factor(hub, &user)? {
+        let away = Away::to("/account/second-factor");
+        return Err(away.noting(Note::new("second_factor_needed")).into());
+    }
     if held.times.is_to_be_touched(area, cause.at) {
         let touch = Touch {
             cookie: value.hash(),
@@ -220,6 +228,13 @@ pub fn held(request: &Request<'_>, area: Area) -> Result<Option<(HeldValue, Held
 fn hub<'r>(request: &'r Request<'_>) -> Result<&'r Hub, Refusal> {
     let hub = request.rocket().state::<Hub>();
     hub.ok_or_else(|| ApiError::of_status(500).into())
+}
+
+fn lacks_second_factor(hub: &Hub, user: &User) -> Result<bool, StoreError> {
+    if hub.config.admin_second_factor == SecondFactor::Optional {
+        return Ok(false);
+    }
+    Ok(!hub.store.read(|db| second_factors::has(db, user.id))?)
 }
 
 /// The way to the sign-in, and from there back to the page that was asked for; a form that was sent is not sent again.

@@ -11,7 +11,7 @@ use crate::hub::Hub;
 #[get("/")]
 #[must_use]
 pub fn landing(hub: &State<Hub>, view: View) -> Page {
-    view.page(
+    view.without_forms().page(
         "landing.html",
         context! {
             public_url: hub.config.public_url.as_str(),

@@ -3,6 +3,7 @@
 pub mod add_user;
 pub mod delete_user;
 pub mod error;
+pub mod new_account;
 pub mod set_active;
 pub mod set_password;
 pub mod set_role;
