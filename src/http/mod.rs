@@ -15,6 +15,8 @@ pub mod pages;
 pub mod problem;
 pub mod refusal;
 pub mod seen;
+pub mod shown_text;
+pub mod times;
 pub mod view;
 
 use rocket::request::Request;
