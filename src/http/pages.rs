@@ -1,12 +1,14 @@
 //! Pages for people: embedded Tera templates, escaped by default.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-use rocket::fairing::Fairing;
+use rocket::fairing::{AdHoc, Fairing};
 use rocket::http::Status;
 use rocket::request::Request;
 use rocket::response::{self, Responder};
 use rocket::{Response, figment};
+use rocket_dyn_templates::tera::Tera;
 use rocket_dyn_templates::{Engines, Template, context};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -62,6 +64,28 @@ impl Page {
         self
     }
 
+    /// Writes into the log why the template failed: its engine's own word is lost on the way, and a page that fails is a bug.
+    fn explain(&self, request: &Request<'_>) {
+        let Some(Compiled(tera)) = request.rocket().state() else {
+            return;
+        };
+        let context = rocket_dyn_templates::tera::Context::from_serialize(&self.shows);
+        let cause = tera.get().map(|tera| tera.render(self.name, &context?));
+        if let Some(Err(error)) = cause {
+            let mut causes = Vec::new();
+            let mut next: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(cause) = next {
+                causes.push(cause.to_string());
+                next = cause.source();
+            }
+            tracing::error!(
+                template = self.name,
+                cause = causes.join(": "),
+                "a page failed"
+            );
+        }
+    }
+
     /// The page of an error, with the request's name, so that an administrator can find its log line.
     #[must_use]
     pub fn error(error: &ApiError, request: &Request<'_>) -> Self {
@@ -77,8 +101,8 @@ impl Page {
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let mut response: Response<'static> =
-            Template::render(self.name, self.shows).respond_to(request)?;
+        let rendered = Template::render(self.name, &self.shows).respond_to(request);
+        let mut response: Response<'static> = rendered.inspect_err(|_| self.explain(request))?;
         response.set_status(self.status);
         self.jar.write(request, &mut response);
         response.set_raw_header("Content-Type", "text/html; charset=utf-8");
@@ -86,31 +110,47 @@ impl<'r> Responder<'r, 'static> for Page {
     }
 }
 
+/// The templates once more, for [`Page::explain`].
+struct Compiled(Arc<OnceLock<Tera>>);
+
 /// The templates, compiled from what is embedded.
 #[must_use]
 pub fn templates() -> impl Fairing {
-    Template::try_custom(|engines: &mut Engines| {
-        let sources = Files::iter().filter_map(|name| {
-            let file = Files::get(&name)?;
-            let text = String::from_utf8(file.data.into_owned()).ok()?;
-            Some((name.to_string(), text))
-        });
-        engines.tera.add_raw_templates(sources)?;
-        let urls: Map<String, Value> = assets::urls()
-            .map(|(name, url)| (name, Value::String(url)))
-            .collect();
-        engines.tera.register_function(
-            "asset",
-            move |arguments: &std::collections::HashMap<String, Value>| {
-                arguments
-                    .get("name")
-                    .and_then(Value::as_str)
-                    .and_then(|name| urls.get(name).cloned())
-                    .ok_or_else(|| "no such asset".into())
-            },
-        );
-        Ok(())
+    AdHoc::on_ignite("pages", |rocket| async {
+        let compiled = Arc::new(OnceLock::new());
+        let keep = Arc::clone(&compiled);
+        rocket
+            .manage(Compiled(compiled))
+            .attach(Template::try_custom(move |engines| {
+                compile(engines)?;
+                // Compiled once a start: a second time there is nothing to set.
+                let _set_before = keep.set(engines.tera.clone());
+                Ok(())
+            }))
     })
+}
+
+fn compile(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>> {
+    let sources = Files::iter().filter_map(|name| {
+        let file = Files::get(&name)?;
+        let text = String::from_utf8(file.data.into_owned()).ok()?;
+        Some((name.to_string(), text))
+    });
+    engines.tera.add_raw_templates(sources)?;
+    let urls: Map<String, Value> = assets::urls()
+        .map(|(name, url)| (name, Value::String(url)))
+        .collect();
+    engines.tera.register_function(
+        "asset",
+        move |arguments: &std::collections::HashMap<String, Value>| {
+            arguments
+                .get("name")
+                .and_then(Value::as_str)
+                .and_then(|name| urls.get(name).cloned())
+                .ok_or_else(|| "no such asset".into())
+        },
+    );
+    Ok(())
 }
 
 /// `rocket_dyn_templates` wants a directory to look into even where all templates are embedded: this one is empty.
