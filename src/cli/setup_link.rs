@@ -16,7 +16,8 @@ impl SetupLink {
     ///
     /// # Errors
     /// When the database or the file beside it cannot be written.
-    pub fn run(&self, global: &Global) -> Outcome {
+    pub fn run(self, global: &Global) -> Outcome {
+        let Self {} = self;
         let database = Changing::open(global)?;
         let link = link::fresh(&database.hub, database.cause()).map_err(|error| match error {
             LinkError::Store(error) => Failure::from(error),

@@ -63,7 +63,7 @@ impl Naming {
         if public.is_https() {
             return Some(Self::HostPrefix);
         }
-        let asked = request.host().map(|host| host.domain().as_str());
+        let asked = request.headers().get_one("Host").map(without_port);
         let loopback = is_loopback(public.host()) || asked.is_some_and(is_loopback);
         loopback.then_some(Self::Plain)
     }
@@ -82,7 +82,8 @@ impl Naming {
     pub fn set(self, cookie: Cookie, value: &str, max_age_seconds: Option<u64>) -> String {
         let mut text = format!("{}={value}; Path=/", self.name(cookie));
         if let Some(seconds) = max_age_seconds {
-            text.push_str(&format!("; Max-Age={seconds}"));
+            text.push_str("; Max-Age=");
+            text.push_str(&seconds.to_string());
         }
         if self == Self::HostPrefix {
             text.push_str("; Secure");
@@ -178,6 +179,15 @@ impl Jar {
     }
 }
 
+/// The host of a `Host` header.
+#[must_use]
+pub fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => bare,
+        _ => host,
+    }
+}
+
 /// Whether a host name means this machine and nothing else.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
@@ -190,7 +200,7 @@ pub fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cookie, Naming, is_loopback};
+    use super::{Cookie, Naming, is_loopback, without_port};
 
     #[test]
     fn each_cookie_is_written_to_the_letter() {
@@ -235,6 +245,14 @@ mod tests {
             "",
         ] {
             assert!(!is_loopback(host), "{host}");
+        }
+        for (host, bare) in [
+            ("localhost:8000", "localhost"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("a", "a"),
+        ] {
+            assert_eq!(without_port(host), bare);
         }
     }
 }

@@ -7,7 +7,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use serde::Serialize;
 
 use crate::http::client;
-use crate::http::cookies::is_loopback;
+use crate::http::cookies::{is_loopback, without_port};
 use crate::hub::Hub;
 
 /// The way of one request.
@@ -70,7 +70,7 @@ impl Seen {
         if same || asked.is_empty() {
             return Check::good(format!("This Hub is reached at {}.", self.public));
         }
-        let here = is_loopback(asked.rsplit_once(':').map_or(asked, |(host, _)| host));
+        let here = is_loopback(without_port(asked));
         Check::new(
             if here { "warn" } else { "bad" },
             format!(
@@ -137,7 +137,7 @@ impl<'r> FromRequest<'r> for Seen {
         let peer = request.remote().map(|peer| peer.ip().to_canonical());
         let public = &hub.config.public_url;
         Outcome::Success(Self {
-            host: request.host().map(ToString::to_string),
+            host: request.headers().get_one("Host").map(str::to_owned),
             peer,
             client: client::address(request, &trusted),
             forwarded: request.headers().contains("X-Forwarded-For"),

@@ -54,13 +54,13 @@ pub async fn sign_in(
     let (browser, values) = NewBrowser::draw(hub, current.value());
     let (half, half_value) = NewHalf::draw(hub);
     let (browser, half) = (Arc::new(browser), Arc::new(half));
-    let begin = |admission| SignInAtBrowser {
+    let change = |admission| SignInAtBrowser {
         admission,
         browser: Arc::clone(&browser),
         half: Arc::clone(&half),
     };
     let cause = client.cause(hub);
-    let problem = match with_password(hub, name, password, cause, begin).await {
+    let problem = match with_password(hub, name, password, cause, change).await {
         Ok(Step::Begun(begun)) => return Ok(values.hand_over(hub, &begun, next)),
         Ok(Step::Half) => return Ok(half::hand_over(&half_value, next.as_ref())),
         Err(LoginError::InvalidCredentials) => "That username and password do not belong together.",

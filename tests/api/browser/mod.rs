@@ -3,4 +3,6 @@
 mod cookies;
 mod forms;
 mod limits;
+mod second_step;
+mod setup;
 mod sign_in;
