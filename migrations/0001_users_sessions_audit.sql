@@ -42,7 +42,7 @@ CREATE TABLE sessions (
   user_id           INTEGER NOT NULL,
   salt              BLOB    NOT NULL CHECK (length(salt) = 16),
   generation        INTEGER NOT NULL CHECK (generation >= 1),
-  retries           INTEGER NOT NULL,        -- of the present generation's parent
+  retries           INTEGER NOT NULL,        -- answers of the present generation again
   rotated_at        INTEGER NOT NULL,        -- when the present generation was made
   rotated_steady    INTEGER NOT NULL,
   rotated_boot      INTEGER NOT NULL,

@@ -32,29 +32,36 @@
 //! | 3 | the user is gone | 401 | – |
 //! | 4 | ended, past its end, or its user locked out | 401 | locked out: ends it |
 //! | 5 | g = n | 200, rotate | row, lineage |
-//! | 6 | g = n−1, Δ ≤ G, fewer than 20 retries | 200, the same bytes again | count, lineage |
-//! | 7 | g < n, and the clocks cannot tell Δ | 401, lives | – |
-//! | 8 | any other g < n with Δ ≤ G | 401, lives | lineage |
-//! | 9 | any other g < n | 401, ends for both holders | row, lineage, audit |
+//! | 6 | g = n−1, Δ ≤ G | 200, refresh(n): the same bytes again | count, lineage |
+//! | 7 | g < n, and neither the clocks nor the lineage can tell Δ | 401, lives | – |
+//! | 8 | g < n−1, Δ ≤ G | 200, refresh(n), as 6 | count, lineage |
+//! | 9 | any other g < n; with G = 0 every g < n | 401, ends for both holders | row, lineage, audit |
 //! | 10 | g > n | 401, lives, error in the log | – |
+//! | 11 | 6 or 8 after 20 of them for this n | 401, lives | lineage |
 //!
 //! Δ is measured on a clock that nobody can set. If the machine was started anew in between, only that Δ is at least as long as the
-//! process runs is certain (case 7 until that exceeds G). So no step of the wall clock opens a window or ends a session.
+//! process runs is certain (case 7 until that exceeds G). So no step of the wall clock opens a window or ends a session. The row knows Δ of the
+//! last two generations, the lineage of those before as long as it keeps their rotation.
+//!
+//! Cases 6 and 8 make no second live token: whoever is answered holds the one that all others hold. So a thief who presents a stolen token
+//! within G of its first use holds the owner's own token from then on. When one of them rotates it, the other holds a used one: presented
+//! within G of that it is answered once more, presented later it ends the session for both, never presented it is worth nothing.
 //!
 //! # What must always hold
 //!
-//! 1. At any instant one generation rotates; only it, or its parent within G, gives 200. `generation` and `rotated_at` never go down.
+//! 1. At any instant one generation rotates; only it, or an ancestor first used within G, gives 200. `generation` and `rotated_at` never go down.
 //! 2. A 200 that was answered survives any crash; so does a revocation that was answered.
-//! 3. All 200s for one presented token carry byte-identical refresh tokens.
+//! 3. Every 200 for a used token carries the refresh token that is the session's present one, in the same bytes for every holder.
 //! 4. After a revocation is answered, whatever starts later is refused on every route.
 //! 5. Refresh, access, cookie and form tokens never pass for one another.
-//! 6. No clock step re-opens a window or ends a session. An honest client whose requests arrive within G of each other is never signed out.
+//! 6. No clock step re-opens a window or ends a session. An honest client whose requests arrive within G
+//!    of the first use of the token that they carry is never signed out, and never refused but by cases 7 and 11.
 //! 7. Rotations = Σ (generation − 1) = rotate rows in the lineage, as far as kept.
 //!
 //! # `POST /api/auth/refresh`, in one straight line
 //!
 //! `front` collects the request → `features/sessions/refresh.rs` reads the body and the token → builds `Rotate` → `store/writer.rs` queues it →
-//! `features/sessions/store.rs` reads the row → `features/sessions/model.rs` judges → the change writes row, lineage and audit → one commit for all that
+//! `features/sessions/store.rs` reads the row → `features/sessions/model/judge.rs` judges → the change writes row, lineage and audit → one commit for all that
 //! waited → `crypto/jwt.rs` signs both tokens from the outcome → the answer, or one variant of `features/sessions/error.rs`.
 
 pub mod cli;

@@ -65,7 +65,14 @@ fn what_the_machine_would_do_is_told_and_not_done() {
     let third = Tokens::of(&server.refresh(&second.refresh).1);
     assert_eq!(
         verdict(&inspect(&stage, &first.refresh)),
-        (Some("token_reused"), "straggler")
+        (None, "straggler")
+    );
+    // As after twenty answers.
+    let answered = "UPDATE sessions SET retries = 20";
+    stage.connection().execute_batch(answered).unwrap();
+    assert_eq!(
+        verdict(&inspect(&stage, &first.refresh)),
+        (Some("token_reused"), "worn_out")
     );
     // The same token under a stricter configuration, and still nothing is done.
     let mut strict = stage;

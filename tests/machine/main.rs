@@ -1,4 +1,4 @@
-//! The session machine: searched as a model, driven at random against the model, and raced over real sockets.
+//! The session machine: searched as a model, driven at random against the model, played in the tabs of a browser, and raced over real sockets.
 
 #![expect(
     clippy::expect_used,
@@ -11,3 +11,4 @@ mod model;
 mod races;
 mod random;
 mod stage;
+mod tabs;

@@ -19,6 +19,12 @@ const THREE_TABS: Scenario = Scenario {
     generations: 4,
     clock_steps: 0,
     boots: 0,
+    floods: 0,
+};
+/// The same without the thief.
+const HONEST_TABS: Scenario = Scenario {
+    thief: false,
+    ..THREE_TABS
 };
 /// Two tabs and a thief, on a clock that is set and a machine that is started anew.
 const CLOCKS: Scenario = Scenario {
@@ -27,6 +33,7 @@ const CLOCKS: Scenario = Scenario {
     generations: 3,
     clock_steps: 1,
     boots: 1,
+    floods: 0,
 };
 /// One tab, as many generations as a lineage needs to have a past, and a machine that is started anew.
 const LONG_LINE: Scenario = Scenario {
@@ -35,6 +42,23 @@ const LONG_LINE: Scenario = Scenario {
     generations: 5,
     clock_steps: 0,
     boots: 1,
+    floods: 0,
+};
+/// As many generations as it takes to be older than the row remembers, and a lineage that is flooded and forgets.
+const FLOODED_TABS: Scenario = Scenario {
+    tabs: 2,
+    thief: false,
+    generations: 5,
+    clock_steps: 0,
+    boots: 0,
+    floods: 1,
+};
+/// The same with one tab and a thief, on a machine that is started anew.
+const FLOODED_LINE: Scenario = Scenario {
+    tabs: 1,
+    thief: true,
+    boots: 1,
+    ..FLOODED_TABS
 };
 /// States in one search at most: a bound on memory, well above what these scenarios have.
 const MAX_STATES: usize = 3_000_000;
@@ -63,7 +87,7 @@ fn finds(scenario: &Scenario, rules: &Rules, harm: &str) {
 }
 
 #[test]
-fn three_racing_tabs_are_never_signed_out_and_a_thief_is_always_found_out() {
+fn three_racing_tabs_are_never_signed_out_nor_refused_and_whoever_is_late_is_always_found_out() {
     holds(&THREE_TABS);
 }
 
@@ -78,8 +102,15 @@ fn a_long_line_of_generations_keeps_one_live_leaf_across_starts_of_the_machine()
 }
 
 #[test]
-fn without_the_straggler_rule_honest_tabs_are_signed_out() {
-    finds(&THREE_TABS, &Rules::NO_STRAGGLERS, "signed out");
+fn a_lineage_that_is_flooded_gives_nothing_away_and_ends_nothing() {
+    holds(&FLOODED_TABS);
+    holds(&FLOODED_LINE);
+}
+
+#[test]
+fn without_the_straggler_rule_honest_tabs_are_signed_out_or_refused() {
+    finds(&HONEST_TABS, &Rules::NO_STRAGGLERS, "signed out");
+    finds(&HONEST_TABS, &Rules::REFUSED_STRAGGLERS, "refused");
 }
 
 #[test]
@@ -99,23 +130,31 @@ fn refusing_whoever_was_overtaken_on_the_way_to_the_writer_refuses_honest_tabs()
 }
 
 #[test]
-fn a_grandparent_that_passes_for_a_retry_gives_what_is_not_owed() {
-    finds(&THREE_TABS, &Rules::GRANDPARENTS, "not owed");
+fn a_window_that_begins_with_anything_but_its_own_tokens_first_use_gives_what_is_not_owed() {
+    finds(&THREE_TABS, &Rules::ANY_ANCESTOR, "not owed");
+    finds(&FLOODED_LINE, &Rules::FORGOTTEN_IS_RECENT, "not owed");
 }
 
 #[test]
-fn a_retry_window_that_slides_stays_open_without_end() {
+fn taking_what_is_forgotten_for_late_signs_honest_clients_out() {
+    finds(&FLOODED_TABS, &Rules::FORGOTTEN_IS_LATE, "signed out");
+}
+
+#[test]
+fn a_window_that_slides_stays_open_without_end() {
     finds(&THREE_TABS, &Rules::SLIDING, "not owed");
 }
 
 #[test]
-fn a_parent_that_rotates_makes_a_second_leaf() {
+fn an_ancestor_that_rotates_makes_a_second_leaf() {
     finds(&THREE_TABS, &Rules::PARENT_ROTATES, "not owed");
+    finds(&THREE_TABS, &Rules::STRAGGLER_ROTATES, "not owed");
 }
 
 #[test]
-fn retries_without_bound_are_seen() {
+fn answers_without_bound_are_seen() {
     finds(&THREE_TABS, &Rules::UNBOUNDED_RETRIES, "retries");
+    finds(&THREE_TABS, &Rules::UNBOUNDED_STRAGGLERS, "retries");
 }
 
 #[test]

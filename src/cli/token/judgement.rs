@@ -107,7 +107,7 @@ fn of_unfit(unfit: Unfit) -> Judgement {
     refused(unfit.into(), would, meaning)
 }
 
-/// Cases 5 to 10 of the machine.
+/// Cases 5 to 11 of the machine.
 fn of_verdict(verdict: Verdict) -> Judgement {
     match verdict {
         Verdict::Rotate => Judgement {
@@ -120,15 +120,20 @@ fn of_verdict(verdict: Verdict) -> Judgement {
             would: "retry",
             meaning: "it was used a moment ago: its successor would be answered again",
         },
-        Verdict::Straggler => refused(
+        Verdict::Straggler => Judgement {
+            code: None,
+            would: "straggler",
+            meaning: "it was used a moment ago and overtaken since: the present pair would be answered",
+        },
+        Verdict::WornOut => refused(
             RefreshError::Superseded,
-            "straggler",
-            "it was raced past within the grace; its session would live on",
+            "worn_out",
+            "it was used a moment ago, but the answer was given too often; its session would live on",
         ),
         Verdict::Unsure => refused(
             RefreshError::Superseded,
             "unsure",
-            "the clocks cannot tell when it was used; its session would live on",
+            "it cannot be told when it was used; its session would live on",
         ),
         Verdict::Reuse => refused(
             RefreshError::Reused,

@@ -126,7 +126,7 @@ pub enum RefreshError {
     SessionExpired,
     /// 4: its session was ended before, or its user is locked out.
     Ended(EndReason),
-    /// 7 and 8: used before, but no harm is known. The session lives.
+    /// 7 and 11: used before, but no harm is known. The session lives.
     Superseded,
     /// 9: used before, and the session was ended for it.
     Reused,

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use rusqlite::params;
 
+use crate::features::sessions::model::FirstUse;
 use crate::features::sessions::store;
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
-use crate::types::time::{Moment, Timestamp};
+use crate::types::time::Timestamp;
 use crate::types::user_agent::UserAgent;
 
 /// Events kept a session: months of daily use, and a bound on what one busy client can store.
@@ -21,9 +22,9 @@ pub enum Kind {
     Start,
     /// A new generation was made.
     Rotate,
-    /// The present generation was answered again.
+    /// The parent came within the grace, and the present generation was answered again.
     Retry,
-    /// An ancestor came within the grace and was refused.
+    /// An older ancestor came within the grace and was answered the same; or any, and was refused, the answer having been given too often.
     Straggler,
     /// An ancestor came after the grace.
     Reuse,
@@ -120,7 +121,7 @@ pub fn write(tx: &Tx<'_>, event: &NewEvent, cause: &Cause) -> Result<(), StoreEr
 
 /// When a generation was first used, which is when its successor was made.
 ///
-/// If that event is no longer kept, the oldest one that is: it was used before that, so if even that is within the grace, doubt is in the client's favour.
+/// If that event is no longer kept, all that is known is that it was before the oldest one that is.
 ///
 /// # Errors
 /// What SQLite says.
@@ -128,7 +129,7 @@ pub fn first_use(
     db: &Db<'_>,
     session: SessionId,
     generation: i64,
-) -> Result<Option<Moment>, StoreError> {
+) -> Result<Option<FirstUse>, StoreError> {
     let kept = db.optional(
         "SELECT at, steady, boot
          FROM lineage
@@ -136,18 +137,19 @@ pub fn first_use(
         params![session.get(), generation.saturating_add(1)],
         |row| Ok(store::moment(row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    match kept {
-        Some(moment) => Ok(Some(moment)),
-        None => db.optional(
-            "SELECT at, steady, boot
-             FROM lineage
-             WHERE session_id = $1
-             ORDER BY position
-             LIMIT 1",
-            params![session.get()],
-            |row| Ok(store::moment(row.get(0)?, row.get(1)?, row.get(2)?)),
-        ),
+    if let Some(moment) = kept {
+        return Ok(Some(FirstUse::At(moment)));
     }
+    let oldest = db.optional(
+        "SELECT at, steady, boot
+         FROM lineage
+         WHERE session_id = $1
+         ORDER BY position
+         LIMIT 1",
+        params![session.get()],
+        |row| Ok(store::moment(row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    Ok(oldest.map(FirstUse::Before))
 }
 
 /// A session's events, oldest first.

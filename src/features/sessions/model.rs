@@ -4,15 +4,16 @@
 //! did not get the answer (*retry*), one of several that raced (*straggler*), or the second holder of a stolen token (*reuse*); which of
 //! them, the time since that generation was first used tells.
 
+mod judge;
+
+pub use judge::{FirstUse, MAX_RETRIES, Verdict, judge};
+
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::types::ids::{SessionId, UserId};
 use crate::types::salt::Salt;
-use crate::types::time::{Elapsed, Moment, Timestamp};
-
-/// Answers given again for one lost answer. A browser with twenty tabs needs fewer; a loop without end is cut off.
-pub const MAX_RETRIES: i64 = 20;
+use crate::types::time::{Moment, Timestamp};
 
 /// A session as its row tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Session {
     pub salt: Salt,
     /// The present generation, from 1.
     pub generation: i64,
-    /// How often its parent was presented again.
+    /// How often it was answered again to whoever presented an earlier one.
     pub retries: i64,
     /// When the present generation was made.
     pub rotated: Moment,
@@ -138,58 +139,6 @@ impl EndReason {
     }
 }
 
-/// What an authentic refresh token means for its session. The numbers are the rows of the machine's table in the crate's map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// 5: it is the present one. A new generation is made.
-    Rotate,
-    /// 6: the answer was lost, or another tab was faster. The present generation is answered again, in the same bytes.
-    Retry,
-    /// 8: it was raced past, or retried too often, within the grace. Refused; the session lives.
-    Straggler,
-    /// 7: the clocks cannot tell how long ago it was used. Refused; the session lives, for no step of a clock may end one.
-    Unsure,
-    /// 9: used before, and the grace is over: two hold it. The session ends for both, for which of them is the thief cannot be known.
-    Reuse,
-    /// 10: from a generation that this database never made (an old backup was put back). Refused; the session lives.
-    Ahead,
-}
-
-/// Judges a presented generation.
-///
-/// `first_use` is when the presented generation was first used, which is when its successor was made; `None` if it is the present one or later, or
-/// if that is longer ago than anything the session's lineage still knows.
-#[must_use]
-pub fn judge(
-    presented: i64,
-    session: &Session,
-    first_use: Option<Moment>,
-    now: Moment,
-    grace: Duration,
-) -> Verdict {
-    if presented == session.generation {
-        return Verdict::Rotate;
-    }
-    if presented > session.generation {
-        return Verdict::Ahead;
-    }
-    let is_parent = presented == session.generation - 1;
-    match first_use.map(|first_use| now.since(first_use)) {
-        // Strict mode: without a grace every second use is reuse.
-        _ if grace.is_zero() => Verdict::Reuse,
-        Some(Elapsed::Span(span)) if span <= grace => {
-            if is_parent && session.retries < MAX_RETRIES {
-                Verdict::Retry
-            } else {
-                Verdict::Straggler
-            }
-        }
-        Some(Elapsed::AtLeast(span)) if span <= grace => Verdict::Unsure,
-        Some(Elapsed::Unknown) => Verdict::Unsure,
-        Some(Elapsed::Span(_) | Elapsed::AtLeast(_)) | None => Verdict::Reuse,
-    }
-}
-
 impl Session {
     /// When the present generation's refresh token ceases: its lifetime after its own issue, never past the session's end.
     #[must_use]
@@ -218,15 +167,13 @@ impl Session {
 mod tests {
     use std::time::Duration;
 
-    use super::{Agent, EndReason, MAX_RETRIES, Session, Standing, Verdict, judge};
+    use super::{Agent, EndReason, Session, Standing};
     use crate::types::ids::{SessionId, UserId};
     use crate::types::salt::Salt;
     use crate::types::time::{Moment, Timestamp};
 
-    const GRACE: Duration = Duration::from_secs(10);
-
     /// `seconds` after noon on both clocks, in boot 1.
-    fn at(seconds: i64) -> Moment {
+    pub fn at(seconds: i64) -> Moment {
         Moment {
             wall: Timestamp::from_seconds(1_800_000_000 + seconds),
             steady: 50_000_000 + seconds * 1_000_000,
@@ -235,7 +182,7 @@ mod tests {
         }
     }
 
-    fn session(generation: i64, rotated: Moment) -> Session {
+    pub fn session(generation: i64, rotated: Moment) -> Session {
         Session {
             id: SessionId::from_row(7).expect("positive"),
             user: UserId(1),
@@ -254,109 +201,6 @@ mod tests {
             },
             lineage_length: 1,
         }
-    }
-
-    fn verdict(presented: i64, first_use: Option<Moment>, now: Moment) -> Verdict {
-        judge(presented, &session(5, at(0)), first_use, now, GRACE)
-    }
-
-    #[test]
-    fn the_present_generation_rotates_whatever_the_clock_says() {
-        for now in [at(0), at(-1_000), at(1_000_000)] {
-            assert_eq!(verdict(5, None, now), Verdict::Rotate);
-        }
-    }
-
-    #[test]
-    fn its_parent_is_a_retry_until_the_grace_is_over_to_the_microsecond() {
-        assert_eq!(verdict(4, Some(at(0)), at(0)), Verdict::Retry);
-        assert_eq!(verdict(4, Some(at(0)), at(10)), Verdict::Retry);
-        let mut late = at(10);
-        late.steady += 1;
-        assert_eq!(verdict(4, Some(at(0)), late), Verdict::Reuse);
-    }
-
-    #[test]
-    fn retries_without_end_are_refused_but_end_nothing() {
-        let mut tired = session(5, at(0));
-        tired.retries = MAX_RETRIES - 1;
-        assert_eq!(judge(4, &tired, Some(at(0)), at(1), GRACE), Verdict::Retry);
-        tired.retries = MAX_RETRIES;
-        assert_eq!(
-            judge(4, &tired, Some(at(0)), at(1), GRACE),
-            Verdict::Straggler
-        );
-        assert_eq!(judge(4, &tired, Some(at(0)), at(11), GRACE), Verdict::Reuse);
-    }
-
-    #[test]
-    fn an_older_ancestor_is_a_straggler_within_the_grace_and_reuse_after() {
-        for presented in 1..=3 {
-            assert_eq!(verdict(presented, Some(at(-4)), at(6)), Verdict::Straggler);
-            assert_eq!(verdict(presented, Some(at(-4)), at(7)), Verdict::Reuse);
-            assert_eq!(verdict(presented, None, at(0)), Verdict::Reuse);
-        }
-    }
-
-    #[test]
-    fn a_wall_clock_that_steps_neither_opens_nor_closes_the_window() {
-        let mut back = at(5);
-        back.wall = Timestamp::from_seconds(0);
-        assert_eq!(verdict(4, Some(at(0)), back), Verdict::Retry);
-        let mut ahead = at(5);
-        ahead.wall = Timestamp::from_seconds(4_000_000_000);
-        assert_eq!(verdict(4, Some(at(0)), ahead), Verdict::Retry);
-        let mut reopened = at(3_600);
-        reopened.wall = at(5).wall;
-        assert_eq!(verdict(4, Some(at(0)), reopened), Verdict::Reuse);
-    }
-
-    #[test]
-    fn after_a_restart_of_the_machine_the_window_is_closed_and_doubt_ends_nothing() {
-        // Running for so many seconds, whatever the wall clock says and however long the machine, perhaps another one, is up.
-        let up = |seconds: i64, wall: i64| Moment {
-            steady: 86_400_000_000,
-            boot: 2,
-            running: seconds * 1_000_000,
-            ..at(wall)
-        };
-        for wall in [-5, 5, 11, 1_000_000] {
-            assert_eq!(verdict(4, Some(at(0)), up(0, wall)), Verdict::Unsure);
-            assert_eq!(verdict(4, Some(at(0)), up(10, wall)), Verdict::Unsure);
-            assert_eq!(verdict(3, Some(at(0)), up(10, wall)), Verdict::Unsure);
-            assert_eq!(verdict(4, Some(at(0)), up(11, wall)), Verdict::Reuse);
-        }
-    }
-
-    #[test]
-    fn whoever_was_overtaken_on_the_way_to_the_writer_gets_the_successor_too() {
-        let mut overtaken = at(0);
-        overtaken.steady -= 1;
-        for wall in [-1_000_000, 0, 1_000_000] {
-            overtaken.wall = at(wall).wall;
-            assert_eq!(verdict(4, Some(at(0)), overtaken), Verdict::Retry);
-            assert_eq!(verdict(3, Some(at(0)), overtaken), Verdict::Straggler);
-        }
-    }
-
-    #[test]
-    fn in_strict_mode_every_second_use_is_reuse() {
-        for presented in 1..=4 {
-            let verdict = judge(
-                presented,
-                &session(5, at(0)),
-                Some(at(0)),
-                at(0),
-                Duration::ZERO,
-            );
-            assert_eq!(verdict, Verdict::Reuse);
-        }
-    }
-
-    #[test]
-    fn a_generation_that_was_never_made_is_refused_and_ends_nothing() {
-        assert_eq!(verdict(6, None, at(0)), Verdict::Ahead);
-        assert_eq!(verdict(i64::MAX, None, at(0)), Verdict::Ahead);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::features::sessions::end;
 use crate::features::sessions::error::RefreshError;
 use crate::features::sessions::issue;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
-use crate::features::sessions::model::{self, Agent, EndReason, Session, Verdict};
+use crate::features::sessions::model::{self, Agent, EndReason, FirstUse, Session, Verdict};
 use crate::features::sessions::store;
 use crate::features::users::model::User;
 use crate::http::answer::Answer;
@@ -128,7 +128,7 @@ impl Change for Rotate {
 }
 
 impl Rotate {
-    /// Cases 5 to 10.
+    /// Cases 5 to 11.
     fn act(
         &self,
         tx: &Tx<'_>,
@@ -144,10 +144,16 @@ impl Rotate {
                 Ok(Outcome::Pair(Box::new(session), Box::new(user)))
             }
             Verdict::Retry => {
+                let session = answered_again(session);
                 let session = note(tx, session, Kind::Retry, presented, cause)?;
                 Ok(Outcome::Pair(Box::new(session), Box::new(user)))
             }
             Verdict::Straggler => {
+                let session = answered_again(session);
+                let session = note(tx, session, Kind::Straggler, presented, cause)?;
+                Ok(Outcome::Pair(Box::new(session), Box::new(user)))
+            }
+            Verdict::WornOut => {
                 note(tx, session, Kind::Straggler, presented, cause)?;
                 Ok(Outcome::Refused(RefreshError::Superseded))
             }
@@ -182,11 +188,11 @@ pub fn first_use(
     db: &Db<'_>,
     session: &Session,
     presented: i64,
-) -> Result<Option<Moment>, StoreError> {
+) -> Result<Option<FirstUse>, StoreError> {
     match session.generation.saturating_sub(presented) {
         ..=0 => Ok(None),
-        1 => Ok(Some(session.rotated)),
-        2 if session.previous.is_some() => Ok(session.previous),
+        1 => Ok(Some(FirstUse::At(session.rotated))),
+        2 if session.previous.is_some() => Ok(session.previous.map(FirstUse::At)),
         _ => lineage::first_use(db, session.id, presented),
     }
 }
@@ -219,6 +225,14 @@ pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, S
     Ok(next)
 }
 
+/// The session with one more answer of its present generation counted.
+fn answered_again(session: Session) -> Session {
+    Session {
+        retries: session.retries + 1,
+        ..session
+    }
+}
+
 /// Writes down what happened without a new generation.
 fn note(
     tx: &Tx<'_>,
@@ -228,7 +242,6 @@ fn note(
     cause: &Cause,
 ) -> Result<Session, StoreError> {
     let noted = Session {
-        retries: session.retries + i64::from(kind == Kind::Retry),
         lineage_length: session.lineage_length + 1,
         ..session
     };

@@ -112,7 +112,7 @@ async fn the_twenty_first_retry_is_refused_and_the_session_lives() {
 }
 
 #[rocket::async_test]
-async fn a_straggler_is_refused_and_ends_nothing() {
+async fn a_straggler_gets_the_present_pair_byte_by_byte_and_makes_no_generation() {
     let stage = Stage::new().await;
     let first = stage.register("alice").await;
     let second = stage.rotate(&first.refresh).await;
@@ -122,13 +122,45 @@ async fn a_straggler_is_refused_and_ends_nothing() {
     let fourth = stage.rotate(&third.refresh).await;
     stage.clock.advance(4 * SECOND);
     // Ten seconds after its first use for the eldest.
-    for straggler in [&first, &second] {
-        let answer = stage.refresh(&straggler.refresh).await;
-        answer.is_error(401, REFUSED, "token_reused");
+    for straggler in [&first, &second, &first] {
+        let late = stage.rotate(&straggler.refresh).await;
+        assert_eq!(late.refresh, fourth.refresh);
+        assert_ne!(late.access, fourth.access);
+        assert_eq!(stage.validate(&late.access).await.status, 200);
     }
+    assert_eq!(stage.number("SELECT generation FROM sessions"), 4);
+    assert_eq!(stage.number("SELECT retries FROM sessions"), 3);
     let lineage = lineage_of(&stage, &first.refresh);
-    assert_eq!(lineage[4..], [(Kind::Straggler, 1), (Kind::Straggler, 2)]);
+    assert_eq!(
+        lineage[4..],
+        [
+            (Kind::Straggler, 1),
+            (Kind::Straggler, 2),
+            (Kind::Straggler, 1)
+        ]
+    );
     stage.rotate(&fourth.refresh).await;
+}
+
+#[rocket::async_test]
+async fn retries_and_stragglers_share_one_bound_and_beyond_it_the_session_lives() {
+    let stage = Stage::new().await;
+    let first = stage.register("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    let third = stage.rotate(&second.refresh).await;
+    for round in 0..20 {
+        let used = [&first, &second][round % 2];
+        assert_eq!(stage.rotate(&used.refresh).await.refresh, third.refresh);
+    }
+    for used in [&first, &second] {
+        let tired = stage.refresh(&used.refresh).await;
+        tired.is_error(401, REFUSED, "token_reused");
+    }
+    assert_eq!(stage.number("SELECT retries FROM sessions"), 20);
+    assert_eq!(stage.validate(&third.access).await.status, 200);
+    // The next generation has twenty of its own.
+    let fourth = stage.rotate(&third.refresh).await;
+    assert_eq!(stage.rotate(&first.refresh).await.refresh, fourth.refresh);
 }
 
 #[rocket::async_test]

@@ -85,6 +85,48 @@ async fn an_ancestor_used_before_the_grace_is_reuse_however_fresh_its_descendant
 }
 
 #[rocket::async_test]
+async fn a_straggler_a_microsecond_after_the_grace_of_its_own_first_use_is_reuse() {
+    let stage = Stage::new().await;
+    let first = stage.register("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    stage.clock.advance(5 * SECOND);
+    let third = stage.rotate(&second.refresh).await;
+    stage.clock.advance(5 * SECOND);
+    // A straggler's answer does not begin its window anew, nor does the rotation since.
+    assert_eq!(stage.rotate(&first.refresh).await.refresh, third.refresh);
+    stage.clock.advance(Duration::from_micros(1));
+    let late = stage.refresh(&first.refresh).await;
+    late.is_error(401, REFUSED, "token_reused");
+    let owner = stage.refresh(&third.refresh).await;
+    owner.is_error(401, REFUSED, "token_reused");
+    assert_eq!(stage.text("SELECT end_reason FROM sessions"), "reuse");
+}
+
+#[rocket::async_test]
+async fn a_lineage_flooded_until_it_forgets_gives_a_long_used_token_nothing() {
+    let stage = Stage::new().await;
+    let first = stage.register("alice").await;
+    let mut used = stage.rotate(&first.refresh).await;
+    stage.clock.advance(20 * SECOND);
+    for _ in 0..3 {
+        used = stage.rotate(&used.refresh).await;
+    }
+    // A client in a loop: a hundred events within the grace, and the first rotation is remembered no more.
+    let last = stage.rotate(&used.refresh).await;
+    for _ in 0..100 {
+        stage.refresh(&used.refresh).await;
+    }
+    // Used long ago, which nobody can tell any more: nothing is given, and nothing ended on a doubt.
+    let stolen = stage.refresh(&first.refresh).await;
+    stolen.is_error(401, REFUSED, "token_reused");
+    assert_eq!(stage.validate(&last.access).await.status, 200);
+    stage.clock.advance(10 * SECOND);
+    stage.clock.advance(Duration::from_micros(1));
+    stage.refresh(&first.refresh).await;
+    assert_eq!(stage.text("SELECT end_reason FROM sessions"), "reuse");
+}
+
+#[rocket::async_test]
 async fn an_ancestor_older_than_the_whole_lineage_is_reuse() {
     let stage = Stage::new().await;
     let first = stage.register("alice").await;
@@ -108,6 +150,16 @@ async fn in_strict_mode_every_second_use_is_reuse() {
     let owner = stage.refresh(&second.refresh).await;
     owner.is_error(401, REFUSED, "token_reused");
     assert_eq!(stage.audit().last().expect("a row").action, "session.reuse");
+    // A straggler no less.
+    let first = stage.login("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    stage.rotate(&second.refresh).await;
+    let late = stage.refresh(&first.refresh).await;
+    late.is_error(401, REFUSED, "token_reused");
+    assert_eq!(
+        stage.number("SELECT count(*) FROM sessions WHERE end_reason = 'reuse'"),
+        2
+    );
 }
 
 #[rocket::async_test]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hub::features::sessions::model::{Agent, MAX_RETRIES, Session, Standing, Verdict};
+use hub::features::sessions::model::{Agent, FirstUse, MAX_RETRIES, Session, Standing, Verdict};
 use hub::types::ids::{SessionId, UserId};
 use hub::types::time::{Moment, Timestamp};
 
@@ -21,7 +21,6 @@ impl World {
         verdict: Verdict,
         honest: bool,
     ) -> Result<(), String> {
-        let given = matches!(verdict, Verdict::Rotate | Verdict::Retry);
         if presented == self.generation {
             return if verdict == Verdict::Rotate {
                 Ok(())
@@ -31,21 +30,36 @@ impl World {
         }
         let ago = self.used_ago(presented).saturating_sub(arrived.age);
         let in_time = ago <= GRACE_UNITS;
-        let is_parent = presented + 1 == self.generation;
-        if given && !(verdict == Verdict::Retry && is_parent && in_time) {
+        let again = match verdict {
+            Verdict::Retry => presented + 1 == self.generation,
+            Verdict::Straggler => presented + 1 < self.generation,
+            _ => false,
+        };
+        if is_given(verdict) && !(again && in_time) {
             return Err(format!("generation {presented} gave what is not owed"));
         }
         if verdict == Verdict::Reuse && !self.thief_acted {
             return Err(format!("generation {presented}: honest and signed out"));
         }
-        // In doubt is whoever comes before the machine has been up for a grace.
         let used = self.made[usize::from(presented)];
-        let doubt = used.other_boot && self.up - arrived.age <= GRACE_UNITS;
         let tired = i64::from(self.retries) * RETRY_WEIGHT >= MAX_RETRIES;
-        if honest && is_parent && in_time && !used.other_boot && !tired && !given {
+        let untold = used.other_boot || self.is_forgotten(presented);
+        if honest && in_time && !untold && !tired && !again {
             return Err(format!("generation {presented}: honest, in time, refused"));
         }
-        if !in_time && !doubt && verdict != Verdict::Reuse {
+        // In doubt is whoever comes before the machine has been up for a grace, and whoever is forgotten until even the oldest that is
+        // remembered is that old.
+        let since = if self.is_forgotten(presented) {
+            self.oldest
+        } else {
+            used
+        };
+        let surely = if since.other_boot {
+            self.up.saturating_sub(arrived.age)
+        } else {
+            since.age.saturating_sub(arrived.age)
+        };
+        if !in_time && surely > GRACE_UNITS && verdict != Verdict::Reuse {
             return Err(format!(
                 "generation {presented} came late and was not found out"
             ));
@@ -53,7 +67,7 @@ impl World {
         Ok(())
     }
 
-    /// What must hold in every state: exactly one live leaf, and nothing but it and its parent in time would be given anything now.
+    /// What must hold in every state: exactly one live leaf, and nothing but it and its ancestors in time would be given anything now.
     pub fn check(&self, rules: &Rules) -> Result<(), String> {
         if self.ended {
             return Ok(());
@@ -64,8 +78,11 @@ impl World {
             self.owed(presented, Stamp::default(), verdict, true)
                 .or_else(|problem| {
                     // Of what nobody presents, only what would be given counts.
-                    let given = matches!(verdict, Verdict::Rotate | Verdict::Retry);
-                    if given { Err(problem) } else { Ok(()) }
+                    if is_given(verdict) {
+                        Err(problem)
+                    } else {
+                        Ok(())
+                    }
                 })?;
             leaves += u8::from(verdict == Verdict::Rotate);
         }
@@ -77,8 +94,13 @@ impl World {
     }
 
     pub(super) fn judge(&self, presented: u8, arrived: Stamp, rules: &Rules) -> Verdict {
-        let first_use =
-            (presented < self.generation).then(|| self.moment(self.made[usize::from(presented)]));
+        let first_use = (presented < self.generation).then(|| {
+            if self.is_forgotten(presented) {
+                FirstUse::Before(self.moment(self.oldest))
+            } else {
+                FirstUse::At(self.moment(self.made[usize::from(presented)]))
+            }
+        });
         (rules.judge)(
             i64::from(presented),
             &self.session(),
@@ -86,6 +108,11 @@ impl World {
             self.moment(arrived),
             GRACE,
         )
+    }
+
+    /// Whether the first use of a generation is in the lineage no more; that of the last two stands in the row.
+    fn is_forgotten(&self, presented: u8) -> bool {
+        presented < self.forgotten && presented + 2 < self.generation
     }
 
     pub(super) fn session(&self) -> Session {
@@ -136,4 +163,11 @@ impl World {
             running: running * UNIT,
         }
     }
+}
+
+fn is_given(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Rotate | Verdict::Retry | Verdict::Straggler
+    )
 }

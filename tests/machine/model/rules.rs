@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use hub::features::sessions::model::{MAX_RETRIES, Session, Verdict, judge};
+use hub::features::sessions::model::{FirstUse, Session, Verdict, judge};
 use hub::types::time::Moment;
 
-type Judge = fn(i64, &Session, Option<Moment>, Moment, Duration) -> Verdict;
+type Judge = fn(i64, &Session, Option<FirstUse>, Moment, Duration) -> Verdict;
 
-/// What decides, and whether a retry begins its window anew.
+/// What decides, and whether an answer given again begins its window anew.
 pub struct Rules {
     pub name: &'static str,
     pub judge: Judge,
-    pub retries_slide: bool,
+    pub windows_slide: bool,
 }
 
 impl Rules {
@@ -23,21 +23,33 @@ impl Rules {
     pub const WALL_CLOCK_ACROSS_BOOTS: Self =
         Self::new("wall clock across boots", wall_clock_across_boots);
     pub const OVERTAKEN_IS_DOUBT: Self = Self::new("overtaken is doubt", overtaken_is_doubt);
-    pub const GRANDPARENTS: Self = Self::new("grandparents are retries", grandparents);
+    pub const REFUSED_STRAGGLERS: Self = Self::new("stragglers are refused", refused_stragglers);
+    pub const ANY_ANCESTOR: Self = Self::new(
+        "any ancestor within the grace of the last rotation",
+        any_ancestor,
+    );
     pub const PARENT_ROTATES: Self = Self::new("a parent rotates", parent_rotates);
+    pub const STRAGGLER_ROTATES: Self = Self::new("a straggler rotates", straggler_rotates);
     pub const UNBOUNDED_RETRIES: Self = Self::new("retries without bound", unbounded_retries);
+    pub const UNBOUNDED_STRAGGLERS: Self =
+        Self::new("stragglers without bound", unbounded_stragglers);
+    pub const FORGOTTEN_IS_RECENT: Self = Self::new(
+        "the oldest that is kept passes for the first use",
+        forgotten_is_recent,
+    );
+    pub const FORGOTTEN_IS_LATE: Self = Self::new("what is forgotten is reuse", forgotten_is_late);
     pub const FORGIVING: Self = Self::new("reuse is only refused", forgiving);
     pub const SLIDING: Self = Self {
-        name: "a retry begins its window anew",
+        name: "a window begins anew with each answer",
         judge,
-        retries_slide: true,
+        windows_slide: true,
     };
 
     const fn new(name: &'static str, judge: Judge) -> Self {
         Self {
             name,
             judge,
-            retries_slide: false,
+            windows_slide: false,
         }
     }
 }
@@ -45,12 +57,25 @@ impl Rules {
 fn no_stragglers(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
     match judge(presented, session, first_use, now, grace) {
-        Verdict::Straggler if presented < session.generation - 1 => Verdict::Reuse,
+        Verdict::Straggler => Verdict::Reuse,
+        verdict => verdict,
+    }
+}
+
+fn refused_stragglers(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::Straggler => Verdict::WornOut,
         verdict => verdict,
     }
 }
@@ -67,18 +92,21 @@ fn by_wall(moment: Moment) -> Moment {
 fn wall_clock(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
-    let first_use = first_use.map(by_wall);
+    let first_use = first_use.map(|first_use| match first_use {
+        FirstUse::At(moment) => FirstUse::At(by_wall(moment)),
+        FirstUse::Before(moment) => FirstUse::Before(by_wall(moment)),
+    });
     judge(presented, session, first_use, by_wall(now), grace)
 }
 
 fn either_clock(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
@@ -91,11 +119,11 @@ fn either_clock(
 fn wall_clock_across_boots(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
-    let past = first_use.filter(|past| past.boot != now.boot);
+    let past = moment(first_use).filter(|past| past.boot != now.boot);
     match (
         judge(presented, session, first_use, now, grace),
         past.map(|past| now.wall.micros() - past.wall.micros()),
@@ -108,33 +136,31 @@ fn wall_clock_across_boots(
 fn overtaken_is_doubt(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
-    match first_use {
+    match moment(first_use) {
         Some(past) if past.boot == now.boot && past.steady > now.steady => Verdict::Unsure,
         _ => judge(presented, session, first_use, now, grace),
     }
 }
 
-fn grandparents(
+fn any_ancestor(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
-    match judge(presented, session, first_use, now, grace) {
-        Verdict::Straggler if presented == session.generation - 2 => Verdict::Retry,
-        verdict => verdict,
-    }
+    let last = first_use.map(|_| FirstUse::At(session.rotated));
+    judge(presented, session, last, now, grace)
 }
 
 fn parent_rotates(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
@@ -144,36 +170,83 @@ fn parent_rotates(
     }
 }
 
-fn unbounded_retries(
+fn straggler_rotates(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
     match judge(presented, session, first_use, now, grace) {
-        Verdict::Straggler if session.retries >= MAX_RETRIES => {
-            if presented == session.generation - 1 {
-                Verdict::Retry
-            } else {
-                Verdict::Straggler
-            }
-        }
+        Verdict::Straggler => Verdict::Rotate,
         verdict => verdict,
     }
+}
+
+fn unbounded_retries(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::WornOut if presented == session.generation - 1 => Verdict::Retry,
+        verdict => verdict,
+    }
+}
+
+fn unbounded_stragglers(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::WornOut if presented < session.generation - 1 => Verdict::Straggler,
+        verdict => verdict,
+    }
+}
+
+fn forgotten_is_recent(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    let first_use = moment(first_use).map(FirstUse::At);
+    judge(presented, session, first_use, now, grace)
+}
+
+fn forgotten_is_late(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    let first_use = first_use.filter(|first_use| matches!(first_use, FirstUse::At(_)));
+    judge(presented, session, first_use, now, grace)
 }
 
 fn forgiving(
     presented: i64,
     session: &Session,
-    first_use: Option<Moment>,
+    first_use: Option<FirstUse>,
     now: Moment,
     grace: Duration,
 ) -> Verdict {
     match judge(presented, session, first_use, now, grace) {
-        Verdict::Reuse => Verdict::Straggler,
+        Verdict::Reuse => Verdict::WornOut,
         verdict => verdict,
     }
+}
+
+/// The moment that is known, whatever is known of it.
+fn moment(first_use: Option<FirstUse>) -> Option<Moment> {
+    first_use.map(|(FirstUse::At(moment) | FirstUse::Before(moment))| moment)
 }
 
 fn micros(span: Duration) -> i64 {

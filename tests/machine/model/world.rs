@@ -29,6 +29,7 @@ pub struct Scenario {
     pub generations: u8,
     pub clock_steps: u8,
     pub boots: u8,
+    pub floods: u8,
 }
 
 /// A reading of the clocks, as it is seen from now.
@@ -71,6 +72,8 @@ pub enum Action {
     StepBack,
     /// The machine is started anew; whatever waited is gone.
     Boot,
+    /// A client in a loop fills the lineage with refusals: of all rotations before, none is kept.
+    Flood,
     /// A tab looks into the storage that all tabs share.
     Load(usize),
     /// A tab presents what it holds.
@@ -104,8 +107,13 @@ pub struct World {
     pub(super) thief_acted: bool,
     /// Since the machine was started, capped.
     pub(super) up: u8,
+    /// The lineage has forgotten how this generation and those before it came about.
+    pub(super) forgotten: u8,
+    /// The oldest event that the lineage has kept, once it has forgotten any.
+    pub(super) oldest: Stamp,
     steps_left: u8,
     boots_left: u8,
+    floods_left: u8,
 }
 
 impl World {
@@ -133,8 +141,11 @@ impl World {
             seen: 1,
             thief_acted: false,
             up: OLD_UNITS,
+            forgotten: 0,
+            oldest: Stamp::default(),
             steps_left: scenario.clock_steps,
             boots_left: scenario.boots,
+            floods_left: scenario.floods,
         }
     }
 
@@ -156,6 +167,9 @@ impl World {
         }
         if self.boots_left > 0 {
             actions.push(Action::Boot);
+        }
+        if self.floods_left > 0 {
+            actions.push(Action::Flood);
         }
         for place in 0..TABS {
             // Of tabs in the same state one is enough.
@@ -211,6 +225,7 @@ impl World {
             Action::StepForward => world.step(STEP_UNITS),
             Action::StepBack => world.step(-STEP_UNITS),
             Action::Boot => world.boot(),
+            Action::Flood => world.flood(),
             Action::Load(place) => world.tabs[place] = Tab::Idle { held: self.storage },
             Action::Send(place) => {
                 if let Tab::Idle { held } = self.tabs[place] {
@@ -283,6 +298,12 @@ impl World {
         self.each_stamp(|stamp| stamp.other_boot = true);
     }
 
+    fn flood(&mut self) {
+        self.floods_left -= 1;
+        self.forgotten = self.generation;
+        self.oldest = Stamp::default();
+    }
+
     /// Brings worlds that differ in nothing that matters into one form.
     fn settle(&mut self) {
         // However far the clock may still be set back, nothing beyond this falls into a window again.
@@ -295,6 +316,9 @@ impl World {
     fn each_stamp(&mut self, change: impl Fn(&mut Stamp)) {
         let generation = usize::from(self.generation);
         self.made[..generation].iter_mut().for_each(&change);
+        if self.forgotten > 0 {
+            change(&mut self.oldest);
+        }
         for tab in &mut self.tabs {
             if let Tab::Waits { arrived, .. } = tab {
                 change(arrived);
@@ -331,10 +355,10 @@ impl World {
                 }
                 Ok(Some(self.generation))
             }
-            Verdict::Retry => {
+            Verdict::Retry | Verdict::Straggler => {
                 self.retries += 1;
-                if rules.retries_slide {
-                    self.made[usize::from(self.generation) - 1] = arrived;
+                if rules.windows_slide {
+                    self.made[usize::from(presented)] = arrived;
                 }
                 if i64::from(self.retries) * RETRY_WEIGHT > MAX_RETRIES {
                     return Err("more retries than the bound".to_owned());
@@ -345,7 +369,7 @@ impl World {
                 self.ended = true;
                 Ok(None)
             }
-            Verdict::Straggler | Verdict::Unsure | Verdict::Ahead => Ok(None),
+            Verdict::WornOut | Verdict::Unsure | Verdict::Ahead => Ok(None),
         }
     }
 }

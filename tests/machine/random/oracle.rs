@@ -145,20 +145,26 @@ impl Session {
             self.rotate(now);
             return Answer::Next;
         }
-        let before = self.first_use(place);
+        let (before, known) = self.first_use(place);
         let (ago, doubt) = if before.boot == now.boot {
-            (now.now - before.now, false)
+            (now.now - before.now, !known)
         } else {
             (now.now - now.started, true)
         };
+        let is_parent = presented + 1 == self.generation();
         if ago > GRACE {
             self.note(Kind::Reuse, presented, now);
             self.end(EndReason::Reuse, now);
         } else if doubt {
             // Nothing is written down.
-        } else if presented + 1 == self.generation() && self.retries < MAX_RETRIES {
+        } else if self.retries < MAX_RETRIES {
             self.retries += 1;
-            self.note(Kind::Retry, presented, now);
+            let kind = if is_parent {
+                Kind::Retry
+            } else {
+                Kind::Straggler
+            };
+            self.note(kind, presented, now);
             return Answer::Again;
         } else {
             self.note(Kind::Straggler, presented, now);
@@ -166,14 +172,15 @@ impl Session {
         Answer::Refused("token_reused")
     }
 
-    /// When a generation was first used: the row knows the last two, the lineage what it keeps, and of older ones only that they are older.
-    fn first_use(&self, place: usize) -> Real {
+    /// When a generation was first used: the row knows the last two, the lineage what it keeps, and of older ones only that they are older
+    /// (`false`).
+    fn first_use(&self, place: usize) -> (Real, bool) {
         let next = self.made[place];
         let known = self.made.len() - place <= 2
             || self.kept().iter().any(|event| {
                 event.kind == Kind::Rotate && usize::try_from(event.generation) == Ok(place + 1)
             });
-        if known { next } else { self.kept()[0].at }
+        (if known { next } else { self.kept()[0].at }, known)
     }
 
     fn note(&mut self, kind: Kind, generation: i64, at: Real) {

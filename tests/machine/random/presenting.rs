@@ -60,16 +60,22 @@ impl Schedule {
         self.tell(&format!("{expected:?}"));
     }
 
-    /// More often than any bound.
-    pub(super) async fn retry_without_end(&mut self) {
+    /// An ancestor, near or far, more often than any bound: now and then until the lineage remembers nothing else.
+    pub(super) async fn present_without_end(&mut self) {
         let Some(place) = self.any_session() else {
             return;
         };
-        let newest = self.sessions[place].generation();
-        self.present(place, newest).await;
-        for _ in 0..25 {
+        let ancestor = self.sessions[place].generation();
+        for _ in 0..=self.dice.below(4) {
+            let newest = self.sessions[place].generation();
             self.present(place, newest).await;
         }
+        let times = self.dice.pick(&[25, 25, 25, 105]);
+        for _ in 0..times {
+            self.present(place, ancestor).await;
+        }
+        let older = (ancestor - 1).max(1);
+        self.present(place, older).await;
     }
 
     /// Authentic signatures on generations that were never made, and on a salt that is not the session's.

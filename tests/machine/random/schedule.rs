@@ -103,7 +103,7 @@ impl Schedule {
             83..85 => self.set_active().await,
             85 => self.delete_user().await,
             86..91 => self.present_forged().await,
-            91 => self.retry_without_end().await,
+            91 => self.present_without_end().await,
             _ => self.use_access().await,
         }
         if step.is_multiple_of(COMPARE_EVERY_STEPS) {
