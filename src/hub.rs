@@ -1,20 +1,23 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+pub mod keys;
+
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ipnet::IpNet;
-use rusqlite::params;
 
 use crate::config::Config;
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
+use crate::crypto::key_file;
 use crate::crypto::keyring::{KeyError, Secret};
+use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
-use crate::store::{Change, Mode, OpenError, Store, StoreError, Tx};
+use crate::store::{Mode, OpenError, Store, StoreError};
 use crate::types::entropy::Entropy;
 use crate::types::time::Clock;
 
@@ -96,6 +99,17 @@ pub enum HubError {
         .0.display()
     )]
     WrongKey(PathBuf),
+    /// A key that was replaced, and still verifies tokens, is not there.
+    #[error(
+        "secret.key lacks the key {fingerprint}, which {} was used with before and which still verifies tokens; put its line back (without it some would be signed out)",
+        database.display()
+    )]
+    OlderKeyMissing {
+        /// Which database.
+        database: PathBuf,
+        /// Which key, by its fingerprint.
+        fingerprint: String,
+    },
     /// The database, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -123,18 +137,17 @@ impl Hub {
         if mode == Mode::Server {
             make_directories(&place)?;
         }
-        let secret = secret(&config, &place, mode, entropy.as_ref())?;
+        let secrets = secrets(&config, &place, mode, entropy.as_ref())?;
         let store = Store::open(&database, mode)?;
-        if !is_claimed_by(&store, &secret, mode)? {
-            return Err(HubError::WrongKey(database));
-        }
+        let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
+        let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
         let trusted_proxies = config.trusted_proxies.clone().into();
         Ok(Self {
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
-            tokens: Arc::new(Tokens::new(&secret)),
-            forms: FormTokens::new(&secret),
-            second_factor_keys: Arc::new(SecondFactorKeys::new(&secret)),
+            tokens: Arc::new(Tokens::new(Arc::clone(&ring))),
+            forms: FormTokens::new(Arc::clone(&ring)),
+            second_factor_keys: Arc::new(SecondFactorKeys::new(ring)),
             hasher,
             config,
             clock,
@@ -185,22 +198,19 @@ pub fn make_directories(place: &Place) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The configured key, or the one in the data directory; a new one only where no database can depend on another.
-fn secret(
+/// The configured key, or those in the data directory; a new one only where no database can depend on another.
+fn secrets(
     config: &Config,
     place: &Place,
     mode: Mode,
     entropy: &dyn Entropy,
-) -> Result<Secret, KeyError> {
-    if let Some(configured) = &config.secret_key {
-        return Secret::from_bytes(configured.reveal(), "secret_key");
-    }
+) -> Result<Vec<Secret>, KeyError> {
     let path = place.secret_key();
-    let fresh = !path.exists() && !place.database().exists();
+    let fresh = config.secret_key.is_none() && !path.exists() && !place.database().exists();
     if mode == Mode::Server && fresh {
-        Secret::create(&path, entropy)
+        key_file::create(&path, entropy).map(|secret| vec![secret])
     } else {
-        Secret::read(&path)
+        keys::secrets(config, place)
     }
 }
 
@@ -218,44 +228,5 @@ fn hasher_settings(config: &Config) -> HasherSettings {
         },
         queue: hashing.queue,
         queue_wait: hashing.queue_wait,
-    }
-}
-
-/// Whether the database belongs to this key; a new one does from now on, unless it is only read.
-fn is_claimed_by(store: &Store, secret: &Secret, mode: Mode) -> Result<bool, StoreError> {
-    let claimed = store.read(|db| {
-        db.optional(
-            "SELECT key_check
-             FROM hub
-             WHERE id = 1",
-            params![],
-            |row| row.get::<_, Vec<u8>>(0),
-        )
-    })?;
-    let key_check = secret.check_value();
-    match claimed {
-        Some(claimed) => Ok(claimed == key_check),
-        None if mode == Mode::Reading => Ok(true),
-        None => store
-            .write_blocking(ClaimDatabase { key_check })
-            .map(|()| true),
-    }
-}
-
-/// Notes in a new database which key it belongs to.
-struct ClaimDatabase {
-    key_check: [u8; 16],
-}
-
-impl Change for ClaimDatabase {
-    type Outcome = ();
-    type Error = StoreError;
-
-    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        tx.execute_on_one(
-            "INSERT INTO hub (id, key_check)
-             VALUES (1, $1)",
-            params![self.key_check],
-        )
     }
 }

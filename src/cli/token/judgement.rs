@@ -76,8 +76,9 @@ pub fn of_refresh(hub: &Hub, db: &Db<'_>, claims: &RefreshClaims) -> Result<Judg
         let meaning = "its session is not in this database";
         return Ok(refused(RefreshError::Invalid, "refuse", meaning));
     };
-    let authentic =
-        claims.user_id == session.user.0 && hub.tokens.proves(claims, session.id, &session.salt);
+    let authentic = claims.user_id == session.user.0
+        && session.fits(claims.r#gen, claims.key)
+        && hub.tokens.proves(claims, session.id, &session.salt);
     if !authentic {
         let meaning = "it is not its session's own";
         return Ok(refused(RefreshError::Invalid, "refuse", meaning));

@@ -18,7 +18,7 @@ use crate::http::answer::Answer;
 use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
-use crate::hub::Hub;
+use crate::hub::{Hub, keys};
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
@@ -59,7 +59,7 @@ pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Ans
 fn read(hub: &Hub, token: &str, now: Moment) -> Result<RefreshClaims, RefreshError> {
     let claims = hub
         .tokens
-        .read_refresh(token)
+        .read_refresh(token, now.wall)
         .map_err(|_: TokenFault| RefreshError::Invalid)?;
     if claims.exp > now.wall.seconds() {
         return Ok(claims);
@@ -108,6 +108,7 @@ impl Change for Rotate {
             return Ok(Outcome::Refused(RefreshError::Invalid));
         };
         let authentic = self.claims.user_id == session.user.0
+            && session.fits(self.claims.r#gen, self.claims.key)
             && self.tokens.proves(&self.claims, session.id, &session.salt);
         if !authentic {
             return Ok(Outcome::Refused(RefreshError::Invalid));
@@ -199,6 +200,7 @@ pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, S
     let agent = agent(tx, &session, cause)?;
     let next = Session {
         generation: session.generation + 1,
+        key: keys::present(tx)?,
         retries: 0,
         rotated: session.rotation_moment(cause.at),
         previous: Some(session.rotated),
