@@ -20,5 +20,6 @@ mod headers;
 mod health;
 mod keys;
 mod second_factors;
+mod rotation;
 mod sessions;
 mod stage;
