@@ -57,9 +57,12 @@ fn parse(text: &str, place: &str) -> Result<Vec<Secret>, KeyError> {
     let secrets = text
         .lines()
         .zip(1..)
-        .map(|(line, number)| match several {
-            true => Secret::parse(line, &format!("line {number} of {place}")),
-            false => Secret::parse(line, place),
+        .map(|(line, number)| {
+            if several {
+                Secret::parse(line, &format!("line {number} of {place}"))
+            } else {
+                Secret::parse(line, place)
+            }
         })
         .collect::<Result<Vec<_>, _>>()?;
     if secrets.is_empty() {

@@ -271,7 +271,7 @@ impl Rotation {
         self.has_room(&known)?;
         let path = self.place.secret_key();
         let mut secrets = key_file::read(&path)?;
-        let knows = |secret: &Secret| {
+        let is_known = |secret: &Secret| {
             let check_value = secret.check_value();
             known.iter().any(|key| key.check_value == check_value)
         };
@@ -282,7 +282,7 @@ impl Rotation {
             return Err(RotationError::WrongKey);
         }
         // The key of a rotation that was cut off after the file was written.
-        if secrets.last().is_none_or(knows) {
+        if secrets.last().is_none_or(is_known) {
             let new = Secret::draw(self.entropy.as_ref());
             key_file::add(&path, &secrets, &new)?;
             secrets.push(new);

@@ -4,7 +4,6 @@
 //! did not get the answer (*retry*), one of several that raced (*straggler*), or the second holder of a stolen token (*reuse*); which of
 //! them, the time since that generation was first used tells.
 
-use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -210,18 +209,6 @@ impl Session {
         }
     }
 
-    /// Whether a token of this generation can have been made with this key: the present one was made with the one that its row names, those before
-    /// it with that or an older one. Whoever holds a replaced key makes nothing of a generation that came after.
-    #[must_use]
-    pub fn fits(&self, presented: i64, key: KeyId) -> bool {
-        match presented.cmp(&self.generation) {
-            Ordering::Less => key <= self.key,
-            Ordering::Equal => key == self.key,
-            // A database that was put back cannot know.
-            Ordering::Greater => true,
-        }
-    }
-
     /// How often it was rotated.
     #[must_use]
     pub fn rotations(&self) -> i64 {
@@ -382,19 +369,6 @@ mod tests {
         assert_eq!(young.refresh_expires(ttl), at(30 * 86_400).wall);
         let old = session(9, at(80 * 86_400));
         assert_eq!(old.refresh_expires(ttl), old.ends_at);
-    }
-
-    #[test]
-    fn a_replaced_key_makes_nothing_of_a_generation_that_came_after_it() {
-        let session = session(5, at(0));
-        for (presented, fitting) in [
-            (4, [true, true, false]),
-            (5, [false, true, false]),
-            (6, [true, true, true]),
-        ] {
-            let fits = [1, 2, 3].map(|key| session.fits(presented, KeyId(key)));
-            assert_eq!(fits, fitting, "{presented}");
-        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::features::sessions::error::RefreshError;
 use crate::features::sessions::issue;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{self, Agent, EndReason, Session, Verdict};
+use crate::features::sessions::own;
 use crate::features::sessions::store;
 use crate::features::users::model::User;
 use crate::http::answer::Answer;
@@ -107,10 +108,7 @@ impl Change for Rotate {
         let Some((session, user)) = store::load(tx, self.session)? else {
             return Ok(Outcome::Refused(RefreshError::Invalid));
         };
-        let authentic = self.claims.user_id == session.user.0
-            && session.fits(self.claims.r#gen, self.claims.key)
-            && self.tokens.proves(&self.claims, session.id, &session.salt);
-        if !authentic {
+        if !own::is_own(&self.tokens, &self.claims, &session) {
             return Ok(Outcome::Refused(RefreshError::Invalid));
         }
         let cause = self.cause.clone().by_user(session.user);

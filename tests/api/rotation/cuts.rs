@@ -123,7 +123,7 @@ async fn a_file_without_the_present_key_is_refused_and_one_without_a_counting_ke
     let error = refused(&directory, DAY).await;
     assert!(matches!(error, HubError::WrongKey(_)), "{error}");
     fs::write(&file, present).expect("written");
-    let error = refused(&directory, 30 * DAY - DAY).await;
+    let error = refused(&directory, 29 * DAY).await;
     assert!(matches!(error, HubError::OlderKeyMissing { .. }), "{error}");
     let text = error.to_string();
     assert!(

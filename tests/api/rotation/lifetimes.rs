@@ -47,7 +47,7 @@ async fn a_replaced_key_verifies_access_tokens_as_long_as_one_can_live_and_not_a
     let pair = stage.register("alice").await;
     let stage = Stage::on(stage.close(), &SHORT, 100).await;
     rotate_key(&stage).await;
-    stage.clock.advance(HOUR - SECOND);
+    stage.clock.advance(3_599 * SECOND);
     assert_eq!(stage.validate(&pair.access).await.status, 200);
     stage.clock.advance(SECOND);
     let answer = stage.validate(&pair.access).await;
@@ -66,7 +66,7 @@ async fn a_replaced_key_verifies_refresh_tokens_as_long_as_one_can_live_and_not_
     let (alice, bob) = (stage.register("alice").await, stage.register("bob").await);
     let stage = Stage::on(stage.close(), &SHORT, 100).await;
     rotate_key(&stage).await;
-    stage.clock.advance(2 * DAY - SECOND);
+    stage.clock.advance((2 * 86_400 - 1) * SECOND);
     stage.rotate(&alice.refresh).await;
     stage.clock.advance(SECOND);
     let answer = stage.refresh(&bob.refresh).await;

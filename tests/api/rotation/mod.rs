@@ -3,6 +3,7 @@
 mod cuts;
 mod lifetimes;
 mod load;
+mod older;
 mod retries;
 
 use std::path::Path;
