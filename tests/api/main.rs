@@ -19,7 +19,7 @@ mod failures;
 mod headers;
 mod health;
 mod keys;
-mod second_factors;
 mod rotation;
+mod second_factors;
 mod sessions;
 mod stage;
