@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use ipnet::IpNet;
 
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
@@ -41,6 +41,8 @@ pub struct Hub {
     pub hasher: Hasher,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
     trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
+    /// Where each setting came from; of those that HUP reads anew, where they came from then.
+    origins: Arc<RwLock<Arc<[Origin]>>>,
 }
 
 /// Where things lie in a data directory.
@@ -143,7 +145,9 @@ impl Hub {
         let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
         let trusted_proxies = config.trusted_proxies.clone().into();
+        let origins = config.origins.clone().into();
         Ok(Self {
+            origins: Arc::new(RwLock::new(origins)),
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
             tokens: Arc::new(Tokens::new(Arc::clone(&ring))),
             forms: FormTokens::new(Arc::clone(&ring)),
@@ -163,20 +167,52 @@ impl Hub {
         Arc::clone(&networks.unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Every setting's value in effect, and where it came from.
+    #[must_use]
+    pub fn origins(&self) -> Arc<[Origin]> {
+        let origins = self.origins.read();
+        Arc::clone(&origins.unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The way to give a running Hub other trusted proxies.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        Trust(Arc::clone(&self.trusted_proxies))
+        Trust {
+            trusted_proxies: Arc::clone(&self.trusted_proxies),
+            origins: Arc::clone(&self.origins),
+        }
     }
 }
 
 /// Changes which proxies a running Hub trusts.
-pub struct Trust(Arc<RwLock<Arc<[IpNet]>>>);
+pub struct Trust {
+    trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
+    origins: Arc<RwLock<Arc<[Origin]>>>,
+}
+
+/// The settings that a running Hub takes over from a configuration that was read anew.
+const READ_ANEW: [&str; 2] = ["log", "trusted_proxies"];
 
 impl Trust {
     /// From the next request on, these.
     pub fn set(&self, networks: Vec<IpNet>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = networks.into();
+        let held = self.trusted_proxies.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = networks.into();
+    }
+
+    /// Takes over what this configuration, read anew, says of the settings that change in a running Hub. (The log's level is its owner's to change.)
+    pub fn take_over(&self, config: &Config) {
+        self.set(config.trusted_proxies.clone());
+        let mut held = self.origins.write().unwrap_or_else(PoisonError::into_inner);
+        let new = |origin: &Origin| {
+            let is_new = READ_ANEW.contains(&origin.key);
+            let found = config
+                .origins
+                .iter()
+                .find(|new| is_new && new.key == origin.key);
+            found.unwrap_or(origin).clone()
+        };
+        *held = held.iter().map(new).collect();
     }
 }
 

@@ -258,9 +258,6 @@ impl Rotation {
     /// # Errors
     /// Why nothing was changed.
     pub fn run(&self, replaces: Option<KeyId>, cause: &Cause) -> Result<KnownKey, RotationError> {
-        if self.is_configured {
-            return Err(RotationError::Configured);
-        }
         // Of all processes and threads only one rewrites the file.
         let _locked = lock(&self.place.directory)?;
         let known = self.store.read(known)?;
@@ -268,7 +265,7 @@ impl Rotation {
         if replaces.is_some_and(|replaces| replaces != present.id) {
             return Err(RotationError::Overtaken);
         }
-        self.has_room(&known)?;
+        self.is_possible(&known)?;
         let path = self.place.secret_key();
         let mut secrets = key_file::read(&path)?;
         let is_known = |secret: &Secret| {
@@ -302,7 +299,14 @@ impl Rotation {
         Ok(made)
     }
 
-    fn has_room(&self, known: &[KnownKey]) -> Result<(), RotationError> {
+    /// Whether a rotation would be refused now, with these keys, before anything is tried.
+    ///
+    /// # Errors
+    /// Why it would.
+    pub fn is_possible(&self, known: &[KnownKey]) -> Result<(), RotationError> {
+        if self.is_configured {
+            return Err(RotationError::Configured);
+        }
         let now = self.clock.now().wall;
         let counting: Vec<KeyState> = known
             .iter()
