@@ -4,6 +4,7 @@ mod cuts;
 mod lifetimes;
 mod load;
 mod older;
+mod page;
 mod retries;
 
 use std::path::Path;
