@@ -1,20 +1,23 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+pub mod keys;
+
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ipnet::IpNet;
-use rusqlite::params;
 
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
+use crate::crypto::key_file;
 use crate::crypto::keyring::{KeyError, Secret};
+use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
-use crate::store::{Change, Mode, OpenError, Store, StoreError, Tx};
+use crate::store::{Mode, OpenError, Store, StoreError};
 use crate::types::entropy::Entropy;
 use crate::types::time::Clock;
 
@@ -38,6 +41,8 @@ pub struct Hub {
     pub hasher: Hasher,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
     trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
+    /// Where each setting came from; of those that HUP reads anew, where they came from then.
+    origins: Arc<RwLock<Arc<[Origin]>>>,
 }
 
 /// Where things lie in a data directory.
@@ -96,6 +101,17 @@ pub enum HubError {
         .0.display()
     )]
     WrongKey(PathBuf),
+    /// A key that was replaced, and still verifies tokens, is not there.
+    #[error(
+        "secret.key lacks the key {fingerprint}, which {} was used with before and which still verifies tokens; put its line back (without it some would be signed out)",
+        database.display()
+    )]
+    OlderKeyMissing {
+        /// Which database.
+        database: PathBuf,
+        /// Which key, by its fingerprint.
+        fingerprint: String,
+    },
     /// The database, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -123,18 +139,19 @@ impl Hub {
         if mode == Mode::Server {
             make_directories(&place)?;
         }
-        let secret = secret(&config, &place, mode, entropy.as_ref())?;
+        let secrets = secrets(&config, &place, mode, entropy.as_ref())?;
         let store = Store::open(&database, mode)?;
-        if !is_claimed_by(&store, &secret, mode)? {
-            return Err(HubError::WrongKey(database));
-        }
+        let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
+        let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
         let trusted_proxies = config.trusted_proxies.clone().into();
+        let origins = config.origins.clone().into();
         Ok(Self {
+            origins: Arc::new(RwLock::new(origins)),
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
-            tokens: Arc::new(Tokens::new(&secret)),
-            forms: FormTokens::new(&secret),
-            second_factor_keys: Arc::new(SecondFactorKeys::new(&secret)),
+            tokens: Arc::new(Tokens::new(Arc::clone(&ring))),
+            forms: FormTokens::new(Arc::clone(&ring)),
+            second_factor_keys: Arc::new(SecondFactorKeys::new(ring)),
             hasher,
             config,
             clock,
@@ -150,20 +167,52 @@ impl Hub {
         Arc::clone(&networks.unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Every setting's value in effect, and where it came from.
+    #[must_use]
+    pub fn origins(&self) -> Arc<[Origin]> {
+        let origins = self.origins.read();
+        Arc::clone(&origins.unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The way to give a running Hub other trusted proxies.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        Trust(Arc::clone(&self.trusted_proxies))
+        Trust {
+            trusted_proxies: Arc::clone(&self.trusted_proxies),
+            origins: Arc::clone(&self.origins),
+        }
     }
 }
 
 /// Changes which proxies a running Hub trusts.
-pub struct Trust(Arc<RwLock<Arc<[IpNet]>>>);
+pub struct Trust {
+    trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
+    origins: Arc<RwLock<Arc<[Origin]>>>,
+}
+
+/// The settings that a running Hub takes over from a configuration that was read anew.
+const READ_ANEW: [&str; 2] = ["log", "trusted_proxies"];
 
 impl Trust {
     /// From the next request on, these.
     pub fn set(&self, networks: Vec<IpNet>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = networks.into();
+        let held = self.trusted_proxies.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = networks.into();
+    }
+
+    /// Takes over what this configuration, read anew, says of the settings that change in a running Hub. (The log's level is its owner's to change.)
+    pub fn take_over(&self, config: &Config) {
+        self.set(config.trusted_proxies.clone());
+        let mut held = self.origins.write().unwrap_or_else(PoisonError::into_inner);
+        let new = |origin: &Origin| {
+            let is_new = READ_ANEW.contains(&origin.key);
+            let found = config
+                .origins
+                .iter()
+                .find(|new| is_new && new.key == origin.key);
+            found.unwrap_or(origin).clone()
+        };
+        *held = held.iter().map(new).collect();
     }
 }
 
@@ -185,22 +234,19 @@ pub fn make_directories(place: &Place) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The configured key, or the one in the data directory; a new one only where no database can depend on another.
-fn secret(
+/// The configured key, or those in the data directory; a new one only where no database can depend on another.
+fn secrets(
     config: &Config,
     place: &Place,
     mode: Mode,
     entropy: &dyn Entropy,
-) -> Result<Secret, KeyError> {
-    if let Some(configured) = &config.secret_key {
-        return Secret::from_bytes(configured.reveal(), "secret_key");
-    }
+) -> Result<Vec<Secret>, KeyError> {
     let path = place.secret_key();
-    let fresh = !path.exists() && !place.database().exists();
+    let fresh = config.secret_key.is_none() && !path.exists() && !place.database().exists();
     if mode == Mode::Server && fresh {
-        Secret::create(&path, entropy)
+        key_file::create(&path, entropy).map(|secret| vec![secret])
     } else {
-        Secret::read(&path)
+        keys::secrets(config, place)
     }
 }
 
@@ -218,44 +264,5 @@ fn hasher_settings(config: &Config) -> HasherSettings {
         },
         queue: hashing.queue,
         queue_wait: hashing.queue_wait,
-    }
-}
-
-/// Whether the database belongs to this key; a new one does from now on, unless it is only read.
-fn is_claimed_by(store: &Store, secret: &Secret, mode: Mode) -> Result<bool, StoreError> {
-    let claimed = store.read(|db| {
-        db.optional(
-            "SELECT key_check
-             FROM hub
-             WHERE id = 1",
-            params![],
-            |row| row.get::<_, Vec<u8>>(0),
-        )
-    })?;
-    let key_check = secret.check_value();
-    match claimed {
-        Some(claimed) => Ok(claimed == key_check),
-        None if mode == Mode::Reading => Ok(true),
-        None => store
-            .write_blocking(ClaimDatabase { key_check })
-            .map(|()| true),
-    }
-}
-
-/// Notes in a new database which key it belongs to.
-struct ClaimDatabase {
-    key_check: [u8; 16],
-}
-
-impl Change for ClaimDatabase {
-    type Outcome = ();
-    type Error = StoreError;
-
-    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        tx.execute_on_one(
-            "INSERT INTO hub (id, key_check)
-             VALUES (1, $1)",
-            params![self.key_check],
-        )
     }
 }

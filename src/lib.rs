@@ -94,6 +94,7 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(http::pages::templates())
         .attach(features::health::stage())
         .attach(features::account::stage())
+        .attach(features::admin::settings::stage())
         .attach(features::admin::setup::stage())
         .attach(features::browser::stage())
         .attach(features::sessions::stage())

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::config::Config;
+use crate::crypto::ring::Lifetimes;
 use crate::features::sessions::end;
 use crate::features::sessions::store::many::Now;
-use crate::hub::{Hub, Place};
+use crate::hub::{Hub, Place, keys};
 use crate::store::{Change, Db, Mode, Store};
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
@@ -46,6 +47,12 @@ impl Reading {
         told.map_err(|failure| placed(failure, &self.config))
     }
 
+    /// How long what keys make is good.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        keys::lifetimes(&self.config)
+    }
+
     /// What "past its time" means for a session now.
     #[must_use]
     pub fn sessions_now(&self) -> Now {
@@ -56,7 +63,7 @@ impl Reading {
     }
 }
 
-/// A database that is changed: with its key, and beside a running server if there is one.
+/// A database that is changed: with its keys, and beside a running server if there is one.
 pub struct Changing {
     /// All that the change needs.
     pub hub: Hub,

@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::crypto::keyring::KeyError;
 use crate::features::admin::users::error::AdministrationError;
 use crate::hub::HubError;
+use crate::hub::keys::RotationError;
 use crate::store::{OpenError, StoreError};
 
 /// What a command ends with.
@@ -62,7 +63,7 @@ impl From<HubError> for Failure {
             HubError::Key(error) => error.into(),
             HubError::Open(error) => error.into(),
             HubError::Store(error) => error.into(),
-            HubError::WrongKey(_) | HubError::Hasher(_) => {
+            HubError::WrongKey(_) | HubError::OlderKeyMissing { .. } | HubError::Hasher(_) => {
                 Self::new(Exit::Configuration, error.to_string())
             }
         }
@@ -74,7 +75,23 @@ impl From<KeyError> for Failure {
         let exit = match &error {
             KeyError::Missing(_) | KeyError::Malformed { .. } => Exit::Configuration,
             KeyError::Exposed { .. } | KeyError::Unreadable { .. } => Exit::Permission,
-            KeyError::CannotMake { .. } => Exit::CannotCreate,
+            KeyError::CannotMake { .. } | KeyError::CannotReplace { .. } | KeyError::Full(_) => {
+                Exit::CannotCreate
+            }
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<RotationError> for Failure {
+    fn from(error: RotationError) -> Self {
+        let exit = match error {
+            RotationError::Key(error) => return error.into(),
+            RotationError::Store(error) => return error.into(),
+            RotationError::Configured | RotationError::WrongKey => Exit::Configuration,
+            RotationError::UnderWay | RotationError::Overtaken => Exit::TryAgain,
+            RotationError::TooOften { .. } => Exit::Failed,
+            RotationError::Lock(_) => Exit::CannotCreate,
         };
         Self::new(exit, error.to_string())
     }

@@ -6,6 +6,7 @@ mod config;
 mod database;
 mod failure;
 mod healthcheck;
+mod key;
 mod logs;
 mod man;
 mod migrate;
@@ -66,6 +67,9 @@ enum Command {
     /// Look into tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// List and rotate the keys
+    #[command(subcommand)]
+    Key(key::Key),
     /// Read the audit and check its chain
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -92,6 +96,7 @@ impl Command {
             Self::User(user) => user.run(global),
             Self::Session(session) => session.run(global),
             Self::Token(token) => token.run(global),
+            Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),
             Self::Migrate(migrate) => migrate.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),

@@ -83,6 +83,11 @@ fn with_address(loaded: &Loaded, listener: &TcpListener) -> Result<Config, Failu
         .is_some_and(|origin| origin.from != "default");
     if !chosen {
         config.public_url = WebAddress::listening_on(address);
+        for origin in &mut config.origins {
+            if origin.key == "public_url" {
+                origin.value = config.public_url.to_string();
+            }
+        }
     }
     Ok(config)
 }
@@ -249,7 +254,7 @@ impl Signals {
                 _ = self.hangup.recv() => {
                     let reloaded = reload().and_then(|loaded| {
                         level.set(&loaded.config.log)?;
-                        trust.set(loaded.config.trusted_proxies);
+                        trust.take_over(&loaded.config);
                         Ok(())
                     });
                     match reloaded {

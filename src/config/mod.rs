@@ -103,6 +103,9 @@ pub struct Config {
     pub hashing: Hashing,
     /// Deadlines and limits of the front door.
     pub front: Front,
+    /// Where each value came from, as [`Loaded::origins`] tells: for whoever shows the configuration in effect.
+    #[serde(skip)]
+    pub origins: Vec<Origin>,
 }
 
 /// A configuration and where each of its values came from.
@@ -128,8 +131,9 @@ impl Config {
         for _ in 0..=SETTINGS.len() {
             let merged = layers.merge(&refused);
             match merged.extract::<Self>() {
-                Ok(config) => {
+                Ok(mut config) => {
                     let origins = origin::trace(&merged);
+                    config.origins.clone_from(&origins);
                     problems.extend(conflict::find(&config, &origins, &refused));
                     if problems.is_empty() {
                         return Ok(Loaded { config, origins });

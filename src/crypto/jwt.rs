@@ -2,20 +2,23 @@
 //!
 //! Times are judged by the caller, on the Hub's clock; here a token is only signed, or found authentic and well-formed.
 
+use std::sync::Arc;
+
 use data_encoding::BASE64URL_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use hmac::Mac;
+use jsonwebtoken::{Algorithm, EncodingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::{Builder, Uuid};
 
 use crate::crypto::hs256;
-use crate::crypto::keyring::{Key, Purpose, Secret};
+use crate::crypto::keyring::Purpose;
+use crate::crypto::ring::{Pair, Ring, RingKey, SharedRing};
 use crate::types::entropy::Entropy;
-use crate::types::ids::{SessionId, UserId};
+use crate::types::ids::{KeyId, SessionId, UserId};
 use crate::types::salt::Salt;
+use crate::types::time::Timestamp;
 use crate::types::token::TokenText;
 
 /// `iss` of every token. A name and not an address, so that moving the Hub to another address signs nobody out.
@@ -73,6 +76,9 @@ pub struct RefreshClaims {
     pub r#gen: i64,
     iss: String,
     aud: String,
+    /// The key that it was signed with: found by trying, for the token does not say.
+    #[serde(skip)]
+    pub key: KeyId,
 }
 
 impl std::fmt::Debug for RefreshClaims {
@@ -122,6 +128,8 @@ pub struct RefreshFacts<'row> {
     pub issued: i64,
     /// Until when it is good, Unix seconds.
     pub expires: i64,
+    /// The key that the generation is made with.
+    pub key: KeyId,
 }
 
 /// What an access token is made of.
@@ -141,26 +149,8 @@ pub struct AccessFacts<'row> {
     pub expires: i64,
 }
 
-/// Signs and reads both kinds of tokens.
-pub struct Tokens {
-    access: Pair,
-    refresh: Pair,
-    jti: Key,
-}
-
-struct Pair {
-    sign: EncodingKey,
-    verify: DecodingKey,
-}
-
-impl Pair {
-    fn new(key: &Key) -> Self {
-        Self {
-            sign: EncodingKey::from_secret(key.reveal()),
-            verify: DecodingKey::from_secret(key.reveal()),
-        }
-    }
-}
+/// Signs and reads both kinds of tokens, with the keys that there are now.
+pub struct Tokens(Arc<SharedRing>);
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -169,60 +159,61 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Prepares the keys.
+    /// With the keys of this ring, and of those that take its place.
     #[must_use]
-    pub fn new(secret: &Secret) -> Self {
+    pub fn new(ring: Arc<SharedRing>) -> Self {
         hs256::install();
-        Self {
-            access: Pair::new(&secret.derive(Purpose::Access)),
-            refresh: Pair::new(&secret.derive(Purpose::Refresh)),
-            jti: secret.derive(Purpose::Jti),
-        }
+        Self(ring)
     }
 
-    /// The unguessable part of a session's refresh token of one generation: 122 bits of HMAC-SHA256(key, sid ‖ salt ‖ generation), written in the
-    /// form of a UUID v4.
+    /// The keys as they are now.
     #[must_use]
-    pub fn refresh_jti(&self, session: SessionId, salt: &Salt, generation: i64) -> Uuid {
-        let mut bytes = [0; 16];
-        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.jti.reveal()) {
-            mac.update(&session.get().to_be_bytes());
-            mac.update(salt.reveal());
-            mac.update(&generation.to_be_bytes());
-            bytes.copy_from_slice(&mac.finalize().into_bytes()[..16]);
-        }
-        Builder::from_random_bytes(bytes).into_uuid()
+    pub fn ring(&self) -> Arc<Ring> {
+        self.0.get()
+    }
+
+    /// From the next use on, these keys; unless a newer ring is here already.
+    pub fn renew(&self, ring: Ring) {
+        self.0.renew(ring);
     }
 
     /// Whether `claims` carries the unguessable part that its session's row demands. In constant time.
     #[must_use]
     pub fn proves(&self, claims: &RefreshClaims, session: SessionId, salt: &Salt) -> bool {
-        let wanted = self.refresh_jti(session, salt, claims.r#gen).to_string();
-        wanted.as_bytes().ct_eq(claims.jti.as_bytes()).into()
+        let ring = self.ring();
+        let wanted = ring
+            .key(claims.key)
+            .and_then(|key| refresh_jti(key, session, salt, claims.r#gen));
+        wanted.is_some_and(|wanted| {
+            let wanted = wanted.to_string();
+            wanted.as_bytes().ct_eq(claims.jti.as_bytes()).into()
+        })
     }
 
     /// The refresh token of a row: the same row, the same bytes.
     ///
     /// # Errors
-    /// When it cannot be signed, which is a bug.
+    /// When its key is not held, or it cannot be signed, which is a bug.
     pub fn sign_refresh(&self, facts: &RefreshFacts<'_>) -> Result<TokenText, SigningFailed> {
+        let ring = self.ring();
+        let key = ring.key(facts.key).ok_or(SigningFailed)?;
+        let jti = refresh_jti(key, facts.session, facts.salt, facts.generation);
         let claims = RefreshClaims {
             user_id: facts.user.0,
             iat: facts.issued,
             exp: facts.expires,
-            jti: self
-                .refresh_jti(facts.session, facts.salt, facts.generation)
-                .to_string(),
+            jti: jti.ok_or(SigningFailed)?.to_string(),
             r#type: "refresh".to_owned(),
             sid: facts.session.to_string(),
             r#gen: facts.generation,
             iss: ISSUER.to_owned(),
             aud: REFRESH_AUDIENCE.to_owned(),
+            key: facts.key,
         };
-        sign(&claims, &self.refresh.sign)
+        sign(&claims, &key.refresh.sign)
     }
 
-    /// An access token.
+    /// An access token, made with the present key.
     ///
     /// # Errors
     /// When it cannot be signed, which is a bug.
@@ -245,37 +236,83 @@ impl Tokens {
             iss: ISSUER.to_owned(),
             aud: ACCESS_AUDIENCE.to_owned(),
         };
-        sign(&claims, &self.access.sign)
+        let ring = self.ring();
+        let key = ring.key(ring.present()).ok_or(SigningFailed)?;
+        sign(&claims, &key.access.sign)
     }
 
-    /// The claims of an authentic access token. Whether it still counts, the database says.
+    /// The claims of an authentic access token. Whether it still counts, its `exp` and the database say.
     ///
     /// # Errors
     /// Why the text is not one of our access tokens.
-    pub fn read_access(&self, token: &str) -> Result<AccessClaims, TokenFault> {
-        let claims: AccessClaims = read(token, &self.access.verify)?;
+    pub fn read_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenFault> {
+        let ring = self.ring();
+        let (claims, key): (AccessClaims, _) = read(token, &ring, |key| &key.access, now)?;
         let ours =
             claims.r#type == "access" && claims.iss == ISSUER && claims.aud == ACCESS_AUDIENCE;
-        ours.then_some(claims).ok_or(TokenFault::Claims)
+        if !ours {
+            return Err(TokenFault::Claims);
+        }
+        in_its_keys_time(&ring, key, Purpose::Access, claims.exp, now)?;
+        Ok(claims)
     }
 
-    /// The claims of an authentic refresh token. Whether it still counts, the database says.
+    /// The claims of an authentic refresh token. Whether it still counts, its `exp` and the database say.
     ///
     /// # Errors
     /// Why the text is not one of our refresh tokens.
-    pub fn read_refresh(&self, token: &str) -> Result<RefreshClaims, TokenFault> {
-        let claims: RefreshClaims = read(token, &self.refresh.verify)?;
+    pub fn read_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims, TokenFault> {
+        let ring = self.ring();
+        let (mut claims, key): (RefreshClaims, _) = read(token, &ring, |key| &key.refresh, now)?;
         let ours =
             claims.r#type == "refresh" && claims.iss == ISSUER && claims.aud == REFRESH_AUDIENCE;
-        ours.then_some(claims).ok_or(TokenFault::Claims)
+        if !ours {
+            return Err(TokenFault::Claims);
+        }
+        in_its_keys_time(&ring, key, Purpose::Refresh, claims.exp, now)?;
+        claims.key = key.known.id;
+        Ok(claims)
     }
 }
 
-/// The claims of a token that was signed with this key.
+/// The unguessable part of a session's refresh token of one generation: 122 bits of HMAC-SHA256(key, sid ‖ salt ‖ generation), written in the
+/// form of a UUID v4.
+fn refresh_jti(key: &RingKey, session: SessionId, salt: &Salt, generation: i64) -> Option<Uuid> {
+    let mut mac = key.jti()?;
+    mac.update(&session.get().to_be_bytes());
+    mac.update(salt.reveal());
+    mac.update(&generation.to_be_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    Some(Builder::from_random_bytes(bytes).into_uuid())
+}
+
+/// A replaced key speaks for nothing that outlives what it could have made. What is past its own time already may still be told so: its bearer
+/// is to renew it, not to wonder who signed it.
+fn in_its_keys_time(
+    ring: &Ring,
+    key: &RingKey,
+    purpose: Purpose,
+    expires: i64,
+    now: Timestamp,
+) -> Result<(), TokenFault> {
+    if ring.verifies(key, purpose, now) || expires <= now.seconds() {
+        Ok(())
+    } else {
+        Err(TokenFault::Signature)
+    }
+}
+
+/// The claims of a token that was signed with a key in use, and which.
 ///
 /// The library verifies the signature and we take the parts apart: its own `decode` would obey the header where ours has one value only,
 /// read the system's clock, allow a minute past the end, and check issuer and audience only where present.
-fn read<C: DeserializeOwned>(token: &str, key: &DecodingKey) -> Result<C, TokenFault> {
+fn read<'ring, C: DeserializeOwned>(
+    token: &str,
+    ring: &'ring Ring,
+    pair: fn(&RingKey) -> &Pair,
+    now: Timestamp,
+) -> Result<(C, &'ring RingKey), TokenFault> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(TokenFault::Encoding);
     }
@@ -287,16 +324,32 @@ fn read<C: DeserializeOwned>(token: &str, key: &DecodingKey) -> Result<C, TokenF
     if header != HEADER {
         return Err(TokenFault::Header);
     }
-    // One token has one spelling: no padding, no loose bits at the end. What cannot be decoded is no signature.
-    match jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, Algorithm::HS256) {
-        Ok(true) => {}
-        Ok(false) => return Err(TokenFault::Signature),
-        Err(_) => return Err(TokenFault::Encoding),
-    }
+    let key = signer(message, signature, ring.keys_in_use(now), pair)?;
     let claims = BASE64URL_NOPAD
         .decode(claims.as_bytes())
         .map_err(|_| TokenFault::Encoding)?;
-    serde_json::from_slice(&claims).map_err(|_| TokenFault::Claims)
+    let claims = serde_json::from_slice(&claims).map_err(|_| TokenFault::Claims)?;
+    Ok((claims, key))
+}
+
+/// The key that made a signature.
+fn signer<'ring>(
+    message: &str,
+    signature: &str,
+    keys: impl Iterator<Item = &'ring RingKey>,
+    pair: fn(&RingKey) -> &Pair,
+) -> Result<&'ring RingKey, TokenFault> {
+    for key in keys {
+        let verify = &pair(key).verify;
+        // One token has one spelling: no padding, no loose bits at the end. What cannot be decoded is no signature.
+        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), verify, Algorithm::HS256)
+        {
+            Ok(true) => return Ok(key),
+            Ok(false) => {}
+            Err(_) => return Err(TokenFault::Encoding),
+        }
+    }
+    Err(TokenFault::Signature)
 }
 
 /// A token could not be signed.

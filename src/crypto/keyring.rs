@@ -1,14 +1,12 @@
-//! The one secret, and the keys derived from it, one for each purpose.
+//! A secret, and the keys derived from it, one for each purpose.
 //!
-//! The secret stands in `secret.key`, never in the database or a backup: a stolen database mints no token.
+//! Secrets stand in `secret.key` ([`crate::crypto::key_file`]), never in the database or a backup: a stolen database mints no token.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
-use data_encoding::HEXLOWER_PERMISSIVE;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -17,8 +15,8 @@ use crate::types::entropy::Entropy;
 
 /// Bytes of the secret, and of every key derived from it.
 pub const KEY_BYTES: usize = 32;
-/// A key file is one line of hex; what is longer is some other file.
-const MAX_FILE_BYTES: u64 = 1_024;
+/// Bytes of a check value.
+pub const CHECK_BYTES: usize = 16;
 /// Fewer different bytes than this are typed or copied from an example, not drawn: 32 random bytes have about 30.
 const MIN_DISTINCT_BYTES: usize = 12;
 
@@ -121,6 +119,23 @@ pub enum KeyError {
         /// What the system said.
         cause: io::Error,
     },
+    /// The file cannot be written anew.
+    #[error(
+        "cannot write {} anew: {cause}; nothing was changed: check the directory's owner and free space",
+        path.display()
+    )]
+    CannotReplace {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The file holds as many keys as it may.
+    #[error(
+        "{} is full; stop the Hub and take out its first lines, all but the last eight",
+        .0.display()
+    )]
+    Full(PathBuf),
 }
 
 impl Secret {
@@ -163,69 +178,18 @@ impl Secret {
         Ok(Self(bytes))
     }
 
-    /// Reads the secret from its file.
-    ///
-    /// # Errors
-    /// When the file is missing, readable by others, or holds no key.
-    pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let unreadable = |cause: io::Error| match cause.kind() {
-            io::ErrorKind::NotFound => KeyError::Missing(path.to_owned()),
-            _ => KeyError::Unreadable {
-                path: path.to_owned(),
-                cause,
-            },
-        };
-        let file = File::open(path).map_err(unreadable)?;
-        // Asked of the open file, not of the path: nobody can swap it in between.
-        let mode = file.metadata().map_err(unreadable)?.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed {
-                path: path.to_owned(),
-                mode,
-            });
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.take(MAX_FILE_BYTES)
-            .read_to_string(&mut text)
-            .map_err(unreadable)?;
-        Self::parse(&text, &path.display().to_string())
-    }
-
-    /// Draws a new secret and writes it, for its owner only and synced, before anything can depend on it. Never replaces a file.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
-    pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<Self, KeyError> {
+    /// A new one.
+    #[must_use]
+    pub fn draw(entropy: &dyn Entropy) -> Self {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         entropy.fill(bytes.as_mut());
-        let line = Zeroizing::new(data_encoding::HEXLOWER.encode(bytes.as_ref()) + "\n");
-        // Under another name first: whoever is cut off in between (a kill, a full disk) leaves no half key that the next start stumbles over.
-        let unfinished = path.with_extension("key.new");
-        let write = || -> io::Result<()> {
-            match std::fs::remove_file(&unfinished) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&unfinished)?;
-            file.write_all(line.as_bytes())?;
-            file.sync_all()?;
-            // Nobody else makes one meanwhile: the server holds the directory's lock.
-            if path.try_exists()? {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            std::fs::rename(&unfinished, path)?;
-            let directory = path.parent().unwrap_or(Path::new("."));
-            File::open(directory)?.sync_all()
-        };
-        write().map_err(|cause| KeyError::CannotMake {
-            path: path.to_owned(),
-            cause,
-        })?;
-        Ok(Self(bytes))
+        Self(bytes)
+    }
+
+    /// As it stands in the key file.
+    #[must_use]
+    pub fn reveal_line(&self) -> Zeroizing<String> {
+        Zeroizing::new(HEXLOWER.encode(self.0.as_ref()) + "\n")
     }
 
     /// The key for one purpose (HKDF-SHA256, RFC 5869, without a salt: the secret is uniformly random already).
@@ -240,9 +204,9 @@ impl Secret {
 
     /// What tells this secret from another without telling anything about it: kept in the database that belongs to it.
     #[must_use]
-    pub fn check_value(&self) -> [u8; 16] {
+    pub fn check_value(&self) -> [u8; CHECK_BYTES] {
         let key = self.derive(Purpose::Fingerprint);
-        let mut check = [0; 16];
+        let mut check = [0; CHECK_BYTES];
         let expanded = Hkdf::<Sha256>::new(None, key.reveal()).expand(b"key-check", &mut check);
         debug_assert!(expanded.is_ok(), "16 bytes are within HKDF's limit");
         check
@@ -251,39 +215,12 @@ impl Secret {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::{KeyError, Purpose, Secret};
+    use super::{Purpose, Secret};
     use crate::types::entropy::SeededEntropy;
-
-    fn secret(seed: u64) -> (tempfile::TempDir, Secret) {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let secret = Secret::create(
-            &directory.path().join("secret.key"),
-            &SeededEntropy::new(seed),
-        )
-        .expect("a key file");
-        (directory, secret)
-    }
-
-    #[test]
-    fn a_key_file_is_for_its_owner_only_and_reads_back_as_the_same_keys() {
-        let (directory, made) = secret(1);
-        let path = directory.path().join("secret.key");
-        let permissions = std::fs::metadata(&path).expect("metadata").permissions();
-        assert_eq!(permissions.mode() & 0o7777, 0o600);
-        let read = Secret::read(&path).expect("readable");
-        assert_eq!(made.check_value(), read.check_value());
-        assert_eq!(
-            made.derive(Purpose::Access).reveal(),
-            read.derive(Purpose::Access).reveal()
-        );
-    }
 
     #[test]
     fn every_purpose_and_every_secret_has_keys_of_its_own() {
-        let (_first_directory, first) = secret(1);
-        let (_second_directory, second) = secret(2);
+        let [first, second] = [1, 2].map(|seed| Secret::draw(&SeededEntropy::new(seed)));
         let purposes = [
             Purpose::Refresh,
             Purpose::Access,
@@ -298,37 +235,6 @@ mod tests {
             .collect();
         assert_eq!(keys.len(), 12);
         assert_ne!(first.check_value(), second.check_value());
-    }
-
-    #[test]
-    fn a_file_that_others_can_read_is_refused_with_its_mend() {
-        let (directory, _) = secret(1);
-        let path = directory.path().join("secret.key");
-        for mode in [0o644, 0o640, 0o604, 0o660] {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("chmod");
-            let error = Secret::read(&path).expect_err("exposed");
-            assert!(matches!(error, KeyError::Exposed { .. }));
-            assert!(error.to_string().contains("chmod 600"), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_a_start_that_was_cut_off_left_behind_does_not_hinder_the_next() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let path = directory.path().join("secret.key");
-        std::fs::write(directory.path().join("secret.key.new"), "ab12").expect("half a key");
-        let made = Secret::create(&path, &SeededEntropy::new(1)).expect("a key file");
-        let read = Secret::read(&path).expect("readable");
-        assert_eq!(made.check_value(), read.check_value());
-        let files = std::fs::read_dir(directory.path()).expect("readable");
-        assert_eq!(files.count(), 1);
-    }
-
-    #[test]
-    fn an_existing_file_is_never_replaced() {
-        let (directory, _) = secret(1);
-        let again = Secret::create(&directory.path().join("secret.key"), &SeededEntropy::new(2));
-        assert!(matches!(again, Err(KeyError::CannotMake { .. })));
     }
 
     #[test]

@@ -4,5 +4,7 @@ pub mod form_token;
 pub mod hasher;
 mod hs256;
 pub mod jwt;
+pub mod key_file;
 pub mod keyring;
+pub mod ring;
 pub mod totp;

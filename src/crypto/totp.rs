@@ -4,6 +4,7 @@
 //! collisions, and HMAC does not rest on their absence.
 
 use std::fmt;
+use std::sync::Arc;
 
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,8 +13,9 @@ use subtle::ConstantTimeEq;
 use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::Zeroizing;
 
-use crate::crypto::keyring::{Key, Purpose, Secret};
-use crate::types::ids::UserId;
+use crate::crypto::keyring::Purpose;
+use crate::crypto::ring::SharedRing;
+use crate::types::ids::{KeyId, UserId};
 use crate::types::salt::Salt;
 use crate::types::time::Timestamp;
 
@@ -27,11 +29,8 @@ const SKEW_STEPS: i64 = 1;
 /// Bytes of a secret: the output of SHA-1, as RFC 4226 recommends.
 const SECRET_BYTES: usize = 20;
 
-/// The keys that the secrets of second factors are derived from.
-pub struct SecondFactorKeys {
-    present: i64,
-    keys: Vec<(i64, Key)>,
-}
+/// The keys that the secrets of second factors are derived from: any that was ever used, for a phone outlives rotations.
+pub struct SecondFactorKeys(Arc<SharedRing>);
 
 impl fmt::Debug for SecondFactorKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,25 +39,23 @@ impl fmt::Debug for SecondFactorKeys {
 }
 
 impl SecondFactorKeys {
-    /// Prepares the key of the one secret; its number is 1.
+    /// With the keys of this ring, and of those that take its place.
     #[must_use]
-    pub fn new(secret: &Secret) -> Self {
-        Self {
-            present: 1,
-            keys: vec![(1, secret.derive(Purpose::SecondFactor))],
-        }
+    pub fn new(ring: Arc<SharedRing>) -> Self {
+        Self(ring)
     }
 
     /// The number of the key that new secrets are derived from.
     #[must_use]
     pub fn present(&self) -> i64 {
-        self.present
+        self.0.get().present().0
     }
 
     /// A user's secret: HMAC-SHA256(key, user ‖ nonce), as much of it as a secret has bytes. `None` where the key is not at hand.
     #[must_use]
     pub fn secret(&self, key_id: i64, user: UserId, nonce: &Salt) -> Option<TotpSecret> {
-        let (_, key) = self.keys.iter().find(|(id, _)| *id == key_id)?;
+        let ring = self.0.get();
+        let key = ring.derive(KeyId(key_id), Purpose::SecondFactor)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal()).ok()?;
         mac.update(&user.0.to_be_bytes());
         mac.update(nonce.reveal());
@@ -140,10 +137,14 @@ pub fn step_at(now: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use zeroize::Zeroizing;
 
     use super::{Found, SecondFactorKeys, TotpSecret, step_at};
     use crate::crypto::keyring::Secret;
+    use crate::crypto::ring::{Lifetimes, Ring, SharedRing};
     use crate::types::ids::UserId;
     use crate::types::salt::Salt;
     use crate::types::time::Timestamp;
@@ -243,7 +244,13 @@ mod tests {
         let nonce = |byte| Salt::from_row([byte; 16]);
         let keys = |byte: u8| {
             let bytes: [u8; 32] = std::array::from_fn(|at| byte.wrapping_add(at as u8));
-            SecondFactorKeys::new(&Secret::from_bytes(&bytes, "a test").expect("a secret"))
+            let secret = Secret::from_bytes(&bytes, "a test").expect("a secret");
+            let day = Duration::from_hours(24);
+            let lifetimes = Lifetimes {
+                access: day,
+                refresh: day,
+            };
+            SecondFactorKeys::new(Arc::new(SharedRing::new(Ring::of_one(secret, lifetimes))))
         };
         let text = |keys: &SecondFactorKeys, user, byte| {
             let secret = keys.secret(1, UserId(user), &nonce(byte));

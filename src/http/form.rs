@@ -154,10 +154,11 @@ fn is_bound(request: &Request<'_>, token: &str) -> bool {
     let Some(hub) = request.rocket().state::<Hub>() else {
         return false;
     };
+    let now = hub.clock.now().wall;
     binding(request.uri().path().as_str())
         .iter()
         .filter_map(|cookie| cookies::held(request, *cookie))
-        .any(|value| hub.forms.verify(token, &value.hash()))
+        .any(|value| hub.forms.verify(token, &value.hash(), now))
 }
 
 /// `application/x-www-form-urlencoded`, in UTF-8.

@@ -34,6 +34,12 @@ pub struct Told {
 /// Every note: its code, tone, sentence for one and sentence for several. `#` stands for the number.
 const NOTES: &[(&str, Tone, &str, &str)] = &[
     (
+        "key_rotated",
+        Tone::Good,
+        "A new key makes every token from now on. Copy secret.key to where you keep it.",
+        "",
+    ),
+    (
         "sign_in_anew",
         Tone::Plain,
         "That took too long, or something changed meanwhile. Please sign in again.",

@@ -66,6 +66,8 @@ pub enum Action {
     SecondFactorRecoveryUsed,
     /// A user made their recovery codes anew.
     SecondFactorRecoveryRenew,
+    /// Another key took the place of the present one.
+    KeyRotate,
 }
 
 impl Action {
@@ -99,6 +101,7 @@ impl Action {
             Self::SecondFactorRefused => "second_factor.refused",
             Self::SecondFactorRecoveryUsed => "second_factor.recovery_used",
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
+            Self::KeyRotate => "key.rotate",
         }
     }
 }

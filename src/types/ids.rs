@@ -15,6 +15,21 @@ impl fmt::Display for UserId {
     }
 }
 
+/// A key's number, from 1 in the order they were made. It is given once and never returns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(pub i64);
+
+impl KeyId {
+    /// The key that a Hub begins with.
+    pub const FIRST: Self = Self(1);
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// A session's key: 63 random bits, the row's own key, written as 16 hex digits (`sid` in tokens).
 ///
 /// It names a session and proves nothing: what cannot be guessed is the `jti` beside it.

@@ -58,7 +58,7 @@ async fn a_database_relabelled_for_another_key_accepts_no_token_of_its_own() {
     let pair = stage.register("alice").await;
     let here = stage.close();
     let there = Stage::on(directory(), &[], 99).await;
-    let check = there.text("SELECT hex(key_check) FROM hub");
+    let check = there.text("SELECT hex(check_value) FROM keys");
     let there = there.close();
     copy("secret.key", there.path(), here.path());
     relabel(here.path(), &check);
@@ -80,7 +80,7 @@ async fn a_database_relabelled_for_another_key_accepts_no_token_of_its_own() {
 )]
 fn relabel(directory: &Path, check: &str) {
     let connection = rusqlite::Connection::open(directory.join("hub.db")).expect("a connection");
-    let sql = format!("UPDATE hub SET key_check = x'{check}'");
+    let sql = format!("UPDATE keys SET check_value = x'{check}'");
     connection.execute_batch(&sql).expect("executed");
 }
 

@@ -19,6 +19,7 @@ mod failures;
 mod headers;
 mod health;
 mod keys;
+mod rotation;
 mod second_factors;
 mod sessions;
 mod stage;

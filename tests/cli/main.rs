@@ -9,6 +9,7 @@
 
 mod audit;
 mod exit_codes;
+mod keys;
 mod printed;
 mod reading;
 mod server;

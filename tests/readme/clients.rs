@@ -2,10 +2,13 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use hub::crypto::jwt::{AccessFacts, Tokens};
-use hub::crypto::keyring::Secret;
+use hub::crypto::key_file;
+use hub::crypto::ring::{Lifetimes, Ring, SharedRing};
 use hub::types::entropy::SeededEntropy;
 use hub::types::ids::{SessionId, UserId};
 use serde_json::{Value, json};
@@ -58,8 +61,13 @@ fn both_clients_do_what_the_readme_says() {
         "password": "correct horse 7",
     });
     server.post("/api/auth/register", &account);
-    let secret = Secret::read(&server.data().join("secret.key")).expect("the key");
-    let tokens = Tokens::new(&secret);
+    let mut secrets = key_file::read(&server.data().join("secret.key")).expect("the key file");
+    let secret = secrets.pop().expect("the key");
+    let (access, refresh) = (Duration::from_hours(24), Duration::from_hours(30 * 24));
+    let tokens = Tokens::new(Arc::new(SharedRing::new(Ring::of_one(
+        secret,
+        Lifetimes { access, refresh },
+    ))));
     let sessions: Vec<Value> = (0..SESSIONS).map(|_| session(&server, &tokens)).collect();
     let code = |name: &str| {
         let block = blocks(name)[0];

@@ -86,7 +86,12 @@ impl Inspect {
 
 fn inspect(database: &Changing, token: &str) -> Result<Inspected, Failure> {
     let tokens = &database.hub.tokens;
-    let (kind, claims, judgement) = match (tokens.read_access(token), tokens.read_refresh(token)) {
+    let now = database.hub.clock.now().wall;
+    let read = (
+        tokens.read_access(token, now),
+        tokens.read_refresh(token, now),
+    );
+    let (kind, claims, judgement) = match read {
         (Ok(claims), _) => {
             let judgement = judgement::of_access(&database.hub, token)?;
             let shown = Claims {

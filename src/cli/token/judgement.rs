@@ -5,7 +5,7 @@ use crate::crypto::jwt::RefreshClaims;
 use crate::features::sessions::bearer::{Unfit, carry};
 use crate::features::sessions::error::{AccessError, RefreshError};
 use crate::features::sessions::model::{self, Verdict};
-use crate::features::sessions::{access, refresh, store};
+use crate::features::sessions::{access, own, refresh, store};
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
 use crate::store::{Db, StoreError};
@@ -76,9 +76,7 @@ pub fn of_refresh(hub: &Hub, db: &Db<'_>, claims: &RefreshClaims) -> Result<Judg
         let meaning = "its session is not in this database";
         return Ok(refused(RefreshError::Invalid, "refuse", meaning));
     };
-    let authentic =
-        claims.user_id == session.user.0 && hub.tokens.proves(claims, session.id, &session.salt);
-    if !authentic {
+    if !own::is_own(&hub.tokens, claims, &session) {
         let meaning = "it is not its session's own";
         return Ok(refused(RefreshError::Invalid, "refuse", meaning));
     }

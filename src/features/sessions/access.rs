@@ -9,8 +9,8 @@ use crate::features::sessions::model::Session;
 use crate::features::sessions::store::{self, Claimed};
 use crate::features::users::model::User;
 use crate::http::authorization::Authorization;
-use crate::hub::Hub;
-use crate::store::Tx;
+use crate::hub::{Hub, keys};
+use crate::store::{StoreError, Tx};
 use crate::types::ids::{SessionId, UserId};
 use crate::types::time::Timestamp;
 
@@ -39,16 +39,24 @@ pub fn authenticate(hub: &Hub, authorization: &Authorization) -> Result<Caller, 
 /// # Errors
 /// Why its bearer is not let in.
 pub fn authenticate_token(hub: &Hub, token: &str) -> Result<Caller, AccessError> {
-    let claims = hub
-        .tokens
-        .read_access(token)
-        .map_err(AccessError::Invalid)?;
     let now = hub.clock.now().wall;
+    let read = || hub.tokens.read_access(token, now);
+    let mut claims = read().map_err(AccessError::Invalid)?;
     let session = claims
         .sid
         .parse::<SessionId>()
         .map_err(|_| AccessError::SessionUnknown)?;
-    let claimed = hub.store.read(|db| store::claimed(db, session))?;
+    let (claimed, present) = hub
+        .store
+        .read(|db| Ok::<_, StoreError>((store::claimed(db, session)?, keys::present(db)?)))?;
+    if hub.tokens.ring().present() < present {
+        // Another process rotated the key: how long the one that signed this still counts is known only now.
+        hub.hold(present).map_err(|error| {
+            tracing::error!(%error, "the present key cannot be read");
+            StoreError::Broken(error.to_string())
+        })?;
+        claims = read().map_err(AccessError::Invalid)?;
+    }
     if claims.exp <= now.seconds() {
         return Err(match claimed {
             Some(claimed) if claimed.is_past_end(now) => AccessError::SessionExpired,

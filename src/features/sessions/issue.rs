@@ -21,13 +21,18 @@ pub struct Pair {
 /// Signs the pair of a session as it stands. The refresh token is the same for the same row; the access token is new each time.
 ///
 /// # Errors
-/// When signing fails, which is a bug.
+/// When signing fails, which is a bug, or the present key cannot be read.
 pub fn pair(
     hub: &Hub,
     session: &Session,
     user: &User,
     now: Timestamp,
 ) -> Result<Pair, SigningFailed> {
+    // Where another process rotated the key, this is the first to hear of it.
+    hub.hold(session.key).map_err(|error| {
+        tracing::error!(%error, "the present key cannot be read");
+        SigningFailed
+    })?;
     let refresh = hub.tokens.sign_refresh(&RefreshFacts {
         session: session.id,
         user: session.user,
@@ -35,6 +40,7 @@ pub fn pair(
         generation: session.generation,
         issued: session.rotated.wall.seconds(),
         expires: session.refresh_expires(hub.config.refresh_ttl).seconds(),
+        key: session.key,
     })?;
     let access = hub.tokens.sign_access(
         &AccessFacts {

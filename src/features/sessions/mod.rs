@@ -11,6 +11,7 @@ pub mod login;
 pub mod logout;
 pub mod logout_all;
 pub mod model;
+pub mod own;
 pub mod refresh;
 pub mod revoke;
 pub mod start;

@@ -11,7 +11,7 @@ pub use judge::{FirstUse, MAX_RETRIES, Verdict, judge};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::types::ids::{SessionId, UserId};
+use crate::types::ids::{KeyId, SessionId, UserId};
 use crate::types::salt::Salt;
 use crate::types::time::{Moment, Timestamp};
 
@@ -26,6 +26,8 @@ pub struct Session {
     pub salt: Salt,
     /// The present generation, from 1.
     pub generation: i64,
+    /// The key that it was made with.
+    pub key: KeyId,
     /// How often it was answered again to whoever presented an earlier one.
     pub retries: i64,
     /// When the present generation was made.
@@ -168,7 +170,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Agent, EndReason, Session, Standing};
-    use crate::types::ids::{SessionId, UserId};
+    use crate::types::ids::{KeyId, SessionId, UserId};
     use crate::types::salt::Salt;
     use crate::types::time::{Moment, Timestamp};
 
@@ -188,6 +190,7 @@ mod tests {
             user: UserId(1),
             salt: Salt::from_row([0; 16]),
             generation,
+            key: KeyId(2),
             retries: 0,
             rotated,
             previous: None,

@@ -12,13 +12,14 @@ use crate::features::sessions::error::RefreshError;
 use crate::features::sessions::issue;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{self, Agent, EndReason, FirstUse, Session, Verdict};
+use crate::features::sessions::own;
 use crate::features::sessions::store;
 use crate::features::users::model::User;
 use crate::http::answer::Answer;
 use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
-use crate::hub::Hub;
+use crate::hub::{Hub, keys};
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
@@ -59,7 +60,7 @@ pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Ans
 fn read(hub: &Hub, token: &str, now: Moment) -> Result<RefreshClaims, RefreshError> {
     let claims = hub
         .tokens
-        .read_refresh(token)
+        .read_refresh(token, now.wall)
         .map_err(|_: TokenFault| RefreshError::Invalid)?;
     if claims.exp > now.wall.seconds() {
         return Ok(claims);
@@ -107,9 +108,7 @@ impl Change for Rotate {
         let Some((session, user)) = store::load(tx, self.session)? else {
             return Ok(Outcome::Refused(RefreshError::Invalid));
         };
-        let authentic = self.claims.user_id == session.user.0
-            && self.tokens.proves(&self.claims, session.id, &session.salt);
-        if !authentic {
+        if !own::is_own(&self.tokens, &self.claims, &session) {
             return Ok(Outcome::Refused(RefreshError::Invalid));
         }
         let cause = self.cause.clone().by_user(session.user);
@@ -205,6 +204,7 @@ pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, S
     let agent = agent(tx, &session, cause)?;
     let next = Session {
         generation: session.generation + 1,
+        key: keys::present(tx)?,
         retries: 0,
         rotated: session.rotation_moment(cause.at),
         previous: Some(session.rotated),

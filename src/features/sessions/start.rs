@@ -3,7 +3,7 @@
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{Session, Standing};
 use crate::features::sessions::store;
-use crate::hub::Hub;
+use crate::hub::{Hub, keys};
 use crate::store::audit::Action;
 use crate::store::{StoreError, Tx};
 use crate::types::cause::Cause;
@@ -61,6 +61,7 @@ pub fn start(
         user,
         salt: new.salt,
         generation: 1,
+        key: keys::present(tx)?,
         retries: 0,
         rotated: now,
         previous: None,

@@ -11,7 +11,7 @@ use crate::features::users::model::User;
 use crate::features::users::store as users;
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::cause::Cause;
-use crate::types::ids::{SessionId, UserId};
+use crate::types::ids::{KeyId, SessionId, UserId};
 use crate::types::salt::Salt;
 use crate::types::time::{Moment, Timestamp};
 
@@ -25,7 +25,7 @@ pub fn load(db: &Db<'_>, id: SessionId) -> Result<Option<(Session, Option<User>)
                 s.rotated_at, s.rotated_steady, s.rotated_boot,
                 s.previous_at, s.previous_steady, s.previous_boot,
                 s.created_at, s.ends_at, s.ended_at, s.end_reason,
-                s.address, s.agent, a.text, s.lineage_length,
+                s.address, s.agent, a.text, s.lineage_length, s.key,
                 u.id, u.username, u.email, u.email_verified, u.bio, u.profile_photo_url, u.website_url,
                 u.created_at, u.updated_at, u.is_active, u.role, u.premium_tier
          FROM sessions s
@@ -42,7 +42,7 @@ pub fn load(db: &Db<'_>, id: SessionId) -> Result<Option<(Session, Option<User>)
 }
 
 /// How many columns [`read`] takes.
-const SESSION_COLUMNS: usize = 19;
+const SESSION_COLUMNS: usize = 20;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     let previous = (row.get(8)?, row.get(9)?, row.get(10)?);
@@ -67,6 +67,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
             text: row.get(17)?,
         },
         lineage_length: row.get(18)?,
+        key: KeyId(row.get(19)?),
     })
 }
 
@@ -171,8 +172,8 @@ pub fn insert(tx: &Tx<'_>, session: &Session, browser: bool) -> Result<(), Store
         "INSERT INTO sessions (id, user_id, salt, generation, retries,
                                rotated_at, rotated_steady, rotated_boot,
                                created_at, ends_at,
-                               first_address, first_agent, address, agent, lineage_length, browser)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13, $14)",
+                               first_address, first_agent, address, agent, lineage_length, browser, key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13, $14, $15)",
         params![
             session.id.get(),
             session.user.0,
@@ -187,7 +188,8 @@ pub fn insert(tx: &Tx<'_>, session: &Session, browser: bool) -> Result<(), Store
             session.address.map(|address| address.to_string()),
             session.agent.id,
             session.lineage_length,
-            browser
+            browser,
+            session.key.0
         ],
     )
 }
@@ -202,7 +204,7 @@ pub fn update(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
          SET generation = $2, retries = $3,
              rotated_at = $4, rotated_steady = $5, rotated_boot = $6,
              previous_at = $7, previous_steady = $8, previous_boot = $9,
-             address = $10, agent = $11, lineage_length = $12
+             address = $10, agent = $11, lineage_length = $12, key = $13
          WHERE id = $1",
         params![
             session.id.get(),
@@ -216,7 +218,8 @@ pub fn update(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
             session.previous.map(|previous| previous.boot),
             session.address.map(|address| address.to_string()),
             session.agent.id,
-            session.lineage_length
+            session.lineage_length,
+            session.key.0
         ],
     )
 }

@@ -2,7 +2,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
-use hub::crypto::keyring::{Purpose, Secret};
+use hub::crypto::key_file;
+use hub::crypto::keyring::Purpose;
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -30,7 +31,8 @@ fn hs256(key: &[u8], header: &str, payload: &str) -> String {
 
 /// The keys of both kinds, as the Hub derives them.
 fn keys(stage: &Stage) -> [[u8; 32]; 2] {
-    let secret = Secret::read(&stage.place().secret_key()).expect("a key file");
+    let secrets = key_file::read(&stage.place().secret_key()).expect("a key file");
+    let secret = secrets.last().expect("a key");
     [Purpose::Access, Purpose::Refresh].map(|purpose| *secret.derive(purpose).reveal())
 }
 

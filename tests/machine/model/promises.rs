@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hub::features::sessions::model::{Agent, FirstUse, MAX_RETRIES, Session, Standing, Verdict};
-use hub::types::ids::{SessionId, UserId};
+use hub::types::ids::{KeyId, SessionId, UserId};
 use hub::types::time::{Moment, Timestamp};
 
 use super::rules::Rules;
@@ -122,6 +122,7 @@ impl World {
             user: UserId(1),
             salt: hub::types::salt::Salt::from_row([0; 16]),
             generation: i64::from(self.generation),
+            key: KeyId::FIRST,
             retries: i64::from(self.retries) * RETRY_WEIGHT,
             rotated: self.rotated(),
             previous: previous.map(|previous| self.moment(previous)),

@@ -198,7 +198,9 @@ const REFRESHES: usize = 8;
 /// Asserts that a pair is this user's, of this session.
 fn assert_mine(served: &Served, pair: &Pair, user: i64, session: Option<&str>) -> String {
     let refresh = served.claims(&pair.refresh);
-    let access = served.tokens.read_access(&pair.access).expect("ours");
+    let now = SystemClock::new().now().wall;
+    let access = served.tokens.read_access(&pair.access, now);
+    let access = access.expect("ours");
     assert_eq!((refresh.user_id, access.user_id), (user, user));
     assert_eq!(refresh.sid, access.sid);
     assert!(session.is_none_or(|session| session == refresh.sid));

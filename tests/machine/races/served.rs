@@ -87,7 +87,8 @@ impl Served {
     }
 
     pub fn claims(&self, refresh: &str) -> RefreshClaims {
-        self.tokens.read_refresh(refresh).expect("one of ours")
+        let now = self.clock.now().wall;
+        self.tokens.read_refresh(refresh, now).expect("one of ours")
     }
 
     /// The row of the session that a refresh token names.

@@ -9,7 +9,7 @@ use hub::features::sessions::model::EndReason;
 use hub::types::cause::{Actor, Cause};
 use hub::types::ids::UserId;
 use hub::types::password::Password;
-use hub::types::time::Clock;
+use hub::types::time::{Clock, Timestamp};
 use hub::types::user_agent::UserAgent;
 use rocket::http::Method;
 use serde_json::{Value, json};
@@ -23,7 +23,11 @@ const LIVE_SESSIONS: usize = 8;
 impl Schedule {
     pub(super) fn begin(&mut self, user: usize, body: &Value) {
         let token = body["refresh_token"].as_str().expect("a token").to_owned();
-        let claims = self.hub().tokens.read_refresh(&token).expect("ours");
+        let claims = self
+            .hub()
+            .tokens
+            .read_refresh(&token, Timestamp::from_micros(self.real.wall))
+            .expect("ours");
         assert_eq!(claims.user_id, self.users[user].id.0);
         let id = claims.sid.parse().expect("a session's id");
         assert!(self.sessions.iter().all(|session| session.id != id));
@@ -43,7 +47,11 @@ impl Schedule {
             .await;
         assert_eq!(status, 201, "{body}");
         let token = body["refresh_token"].as_str().expect("a token");
-        let claims = self.hub().tokens.read_refresh(token).expect("ours");
+        let claims = self
+            .hub()
+            .tokens
+            .read_refresh(token, Timestamp::from_micros(self.real.wall))
+            .expect("ours");
         self.users.push(User {
             id: UserId(claims.user_id),
             name,

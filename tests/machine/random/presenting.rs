@@ -102,6 +102,7 @@ impl Schedule {
                 generation: row.generation + i64::from(ahead),
                 issued: self.real.seconds(),
                 expires: self.real.seconds() + 1_000,
+                key: row.key,
             })
             .expect("signed");
         let (status, body) = self.present_text(token.reveal()).await;

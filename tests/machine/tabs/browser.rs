@@ -232,7 +232,8 @@ impl Browser {
 
     fn generation(&self, refresh: &str) -> i64 {
         let hub = self.client.rocket().state::<Hub>().expect("managed");
-        hub.tokens.read_refresh(refresh).expect("ours").r#gen
+        let now = hub.clock.now().wall;
+        hub.tokens.read_refresh(refresh, now).expect("ours").r#gen
     }
 
     fn draw(&self, most: u64) -> u64 {
