@@ -2,6 +2,6 @@
 
 mod check;
 mod enrol;
-mod owner;
+pub mod owner;
 mod recovery;
 mod secrets;

@@ -2,13 +2,12 @@
 
 use rocket::{State, post};
 
-use crate::features::account::pages::overview::Problem;
 use crate::features::account::pages::recovery_codes;
 use crate::features::account::pages::second_factor::{self, PATH, failed};
 use crate::features::browser::who::Member;
 use crate::features::second_factors::confirm::{Confirm, Confirmed};
 use crate::features::second_factors::model::Presented;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
@@ -20,8 +19,8 @@ use crate::hub::Hub;
 /// A wrong code brings the page back.
 #[post("/account/second-factor/confirm", data = "<form>")]
 pub(super) async fn confirm(hub: &State<Hub>, member: Member, form: Form) -> Result<Page, Refusal> {
-    let again = |text: &str| -> Refusal {
-        match second_factor::page(hub, &member, &[Problem::new("code", text)]) {
+    let again = |text: &'static str| -> Refusal {
+        match second_factor::page(hub, &member, &[FieldError::new("code", text)]) {
             Ok(page) => page.with_status(422).into(),
             Err(refusal) => refusal,
         }

@@ -9,29 +9,13 @@ use crate::features::browser::who::Member;
 use crate::features::second_factors::model::State as FactorState;
 use crate::features::second_factors::store as second_factors;
 use crate::features::users::model::User;
+use crate::http::form::FieldError;
 use crate::http::pages::Page;
 use crate::http::refusal::Refusal;
 use crate::http::times::Shown;
 use crate::hub::Hub;
 use crate::store::StoreError;
 use crate::types::time::Timestamp;
-
-/// Something that was filled in wrongly: the field, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Problem {
-    field: &'static str,
-    text: String,
-}
-
-impl Problem {
-    /// A problem of a field.
-    pub(super) fn new(field: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            field,
-            text: text.into(),
-        }
-    }
-}
 
 /// Shows one's own account.
 ///
@@ -44,7 +28,7 @@ pub(super) fn show(hub: &State<Hub>, member: Member) -> Result<Page, Refusal> {
 
 #[derive(Serialize)]
 struct Overview<'page> {
-    errors: &'page [Problem],
+    errors: &'page [FieldError],
     user: Person<'page>,
     typed: &'page Typed,
     min_password_chars: usize,
@@ -73,7 +57,7 @@ pub(super) fn page(
     hub: &Hub,
     member: &Member,
     typed: &Typed,
-    errors: &[Problem],
+    errors: &[FieldError],
 ) -> Result<Page, Refusal> {
     let now = hub.clock.now().wall;
     let overview = Overview {

@@ -1,9 +1,8 @@
 //! The password of whoever is signed in, asked for in a form before what a stolen cookie must not do.
 
-use crate::features::account::pages::overview::Problem;
 use crate::features::browser::proof;
 use crate::features::browser::who::Member;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::refusal::Refusal;
 use crate::hub::Hub;
 use crate::store::audit::Action;
@@ -28,19 +27,19 @@ pub(super) async fn given(
     hub: &Hub,
     member: &Member,
     form: &Form,
-) -> Result<Result<Given, Problem>, Refusal> {
+) -> Result<Result<Given, FieldError>, Refusal> {
     if member.is_proven() {
         return Ok(Ok(Given::Before));
     }
     let typed = form.text(FIELD);
     if typed.is_empty() {
-        return Ok(Err(Problem::new(FIELD, "Fill in your password.")));
+        return Ok(Err(FieldError::new(FIELD, "Fill in your password.")));
     }
     if proof::compare(hub, member.user.id, typed).await?.is_some() {
         return Ok(Ok(Given::Here));
     }
     refused(hub, member).await?;
-    Ok(Err(Problem::new(FIELD, "That is not your password.")))
+    Ok(Err(FieldError::new(FIELD, "That is not your password.")))
 }
 
 /// Leaves the trace of a wrong password.

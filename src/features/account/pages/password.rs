@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{State, post};
 
+use crate::crypto::hasher::StoredHash;
 use crate::features::account::error::PasswordChangeError;
-use crate::features::account::pages::overview::{self, Problem};
+use crate::features::account::pages::overview;
 use crate::features::account::pages::own_password;
 use crate::features::account::pages::profile::Typed;
 use crate::features::account::password::{self, ChangePassword, GoesOn};
@@ -14,7 +15,7 @@ use crate::features::browser::renew::RenewCookies;
 use crate::features::browser::who::Member;
 use crate::features::sessions::end;
 use crate::http::cookies::{self, Cookie};
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::problem::ApiError;
 use crate::http::refusal::{Away, Refusal};
@@ -45,7 +46,7 @@ pub(super) async fn change(
     admin: AdminCookie,
     form: Form,
 ) -> Result<Away, Refusal> {
-    let again = |problems: &[Problem]| -> Refusal {
+    let again = |problems: &[FieldError]| -> Refusal {
         match overview::page(hub, &member, &Typed::of(&member.user), problems) {
             Ok(page) => page.with_status(422).into(),
             Err(refusal) => refusal,
@@ -86,15 +87,15 @@ pub(super) async fn change(
     }
 }
 
-fn wrong() -> Problem {
-    Problem::new("current_password", "That is not your password.")
+fn wrong() -> FieldError {
+    FieldError::new("current_password", "That is not your password.")
 }
 
 /// What can be told before anything is hashed.
-fn problems(hub: &Hub, member: &Member, form: &Form) -> Vec<Problem> {
+fn problems(hub: &Hub, member: &Member, form: &Form) -> Vec<FieldError> {
     let mut problems = Vec::new();
     if form.text("current_password").is_empty() {
-        problems.push(Problem::new(
+        problems.push(FieldError::new(
             "current_password",
             "Fill in your current password.",
         ));
@@ -102,9 +103,9 @@ fn problems(hub: &Hub, member: &Member, form: &Form) -> Vec<Problem> {
     let new = form.text("new_password");
     if let Err(error) = password::check(hub, &member.user, new) {
         let rule = ApiError::from(error);
-        problems.push(Problem::new("new_password", rule.text()));
+        problems.push(FieldError::new("new_password", rule.text().to_owned()));
     } else if form.text("new_password_again") != new {
-        problems.push(Problem::new(
+        problems.push(FieldError::new(
             "new_password_again",
             "Type the same new password in both fields.",
         ));
@@ -117,13 +118,7 @@ async fn prepare(
     member: &Member,
     current: &str,
     new: &str,
-) -> Result<
-    (
-        crate::crypto::hasher::StoredHash,
-        crate::crypto::hasher::StoredHash,
-    ),
-    PasswordChangeError,
-> {
+) -> Result<(StoredHash, StoredHash), PasswordChangeError> {
     let new = password::check(hub, &member.user, new)?;
     password::hash(hub, member.user.id, current, new).await
 }

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::features::account::error::ProfileError;
 use crate::features::account::me::UpdateProfile;
-use crate::features::account::pages::overview::{self, Problem};
+use crate::features::account::pages::overview;
 use crate::features::browser::who::Member;
 use crate::features::users::model::{Edit, ProfileChange, User};
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::problem::ApiError;
 use crate::http::refusal::{Away, Refusal};
@@ -49,10 +49,13 @@ impl Typed {
     }
 
     /// What differs from the profile as it is; or everything that breaks a rule.
-    fn change(&self, before: &Self) -> Result<ProfileChange, Vec<Problem>> {
+    fn change(&self, before: &Self) -> Result<ProfileChange, Vec<FieldError>> {
         let mut problems = Vec::new();
         let mut broken = |field, error: ProfileError| {
-            problems.push(Problem::new(field, ApiError::from(error).text()));
+            problems.push(FieldError::new(
+                field,
+                ApiError::from(error).text().to_owned(),
+            ));
         };
         let bio = edit(&before.bio, &self.bio, |text| {
             Bio::parse(text).map_err(|rule| broken("bio", ProfileError::Bio(rule)))
@@ -103,7 +106,7 @@ fn edit<T>(before: &str, after: &str, parse: impl FnOnce(&str) -> Result<T, ()>)
 #[post("/account/profile", data = "<form>")]
 pub(super) async fn save(hub: &State<Hub>, member: Member, form: Form) -> Result<Away, Refusal> {
     let typed = Typed::of_form(&form);
-    let again = |problems: &[Problem]| -> Refusal {
+    let again = |problems: &[FieldError]| -> Refusal {
         match overview::page(hub, &member, &typed, problems) {
             Ok(page) => page.with_status(422).into(),
             Err(refusal) => refusal,
@@ -122,9 +125,9 @@ pub(super) async fn save(hub: &State<Hub>, member: Member, form: Form) -> Result
     };
     match hub.store.write(update).await {
         Ok(_) => Ok(Away::to("/account").noting(Note::new("profile_saved"))),
-        Err(error @ ProfileError::EmailTaken) => Err(again(&[Problem::new(
+        Err(error @ ProfileError::EmailTaken) => Err(again(&[FieldError::new(
             "email",
-            ApiError::from(error).text(),
+            ApiError::from(error).text().to_owned(),
         )])),
         // Signed out meanwhile.
         Err(ProfileError::Access(_)) => Err(Away::to("/login").into()),

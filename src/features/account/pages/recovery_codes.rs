@@ -3,13 +3,13 @@
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
-use crate::features::account::pages::overview::{self, Problem};
+use crate::features::account::pages::overview;
 use crate::features::account::pages::own_password;
 use crate::features::account::pages::second_factor::{PATH, failed};
 use crate::features::browser::who::Member;
 use crate::features::second_factors::model::RecoveryCodes;
 use crate::features::second_factors::recovery_codes::RenewRecoveryCodes;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
@@ -24,7 +24,7 @@ pub(super) fn ask(hub: &State<Hub>, member: Member) -> Result<Page, Refusal> {
     confirm_page(hub, &member, &[])
 }
 
-fn confirm_page(hub: &Hub, member: &Member, errors: &[Problem]) -> Result<Page, Refusal> {
+fn confirm_page(hub: &Hub, member: &Member, errors: &[FieldError]) -> Result<Page, Refusal> {
     let now = hub.clock.now().wall;
     let factor = overview::second_factor(hub, member, now)?.ok_or_else(absent)?;
     let asks_password = !member.is_proven();

@@ -3,16 +3,18 @@
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
-use crate::features::account::pages::overview::{self, Problem};
+use crate::config::SecondFactor;
+use crate::features::account::pages::overview;
 use crate::features::account::pages::own_password;
 use crate::features::account::pages::second_factor::{PATH, failed};
 use crate::features::browser::who::Member;
 use crate::features::second_factors::remove::Remove;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
 use crate::hub::Hub;
+use crate::types::role::Role;
 
 /// Says what goes with it.
 ///
@@ -23,12 +25,14 @@ pub(super) fn ask(hub: &State<Hub>, member: Member) -> Result<Page, Refusal> {
     page(hub, &member, &[])
 }
 
-fn page(hub: &Hub, member: &Member, errors: &[Problem]) -> Result<Page, Refusal> {
+fn page(hub: &Hub, member: &Member, errors: &[FieldError]) -> Result<Page, Refusal> {
     let now = hub.clock.now().wall;
     let absent = || Away::to(PATH).noting(Note::new("second_factor_absent"));
     let factor = overview::second_factor(hub, member, now)?.ok_or_else(absent)?;
     let asks_password = !member.is_proven();
-    let shows = context! { factor, asks_password, errors };
+    let required = hub.config.admin_second_factor == SecondFactor::Required;
+    let closes_pages = required && member.user.role >= Role::Admin;
+    let shows = context! { factor, asks_password, closes_pages, errors };
     Ok(member.page("account/remove_second_factor.html", shows))
 }
 

@@ -3,14 +3,14 @@
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
-use crate::features::account::pages::overview::{self, Problem};
+use crate::features::account::pages::overview;
 use crate::features::account::pages::own_password::{self, Given};
 use crate::features::browser::renew::{NewValues, RenewCookies};
 use crate::features::browser::who::Member;
 use crate::features::second_factors::enrol::{self, Enrol, Enrolled, Enrolment};
 use crate::features::second_factors::error::SecondFactorError;
 use crate::features::sessions::error::AccessError;
-use crate::http::form::Form;
+use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
@@ -31,7 +31,7 @@ pub(super) fn show(hub: &State<Hub>, member: Member) -> Result<Page, Refusal> {
 }
 
 /// The page, with what was wrong. The secret is shown only to somebody who gave the password a moment ago.
-pub(super) fn page(hub: &Hub, member: &Member, errors: &[Problem]) -> Result<Page, Refusal> {
+pub(super) fn page(hub: &Hub, member: &Member, errors: &[FieldError]) -> Result<Page, Refusal> {
     let now = hub.clock.now();
     if let Some(factor) = overview::second_factor(hub, member, now.wall)? {
         return Ok(member.page("account/second_factor.html", context! { factor, errors }));
