@@ -1,4 +1,4 @@
-//! `GET /account/sessions/<id>/revoke` and `POST` of the same: ending one of one's own sessions.
+//! `GET /account/sessions/{id}/revoke` and `POST /account/sessions/{id}/revoke`: ending one of one's own sessions.
 
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
