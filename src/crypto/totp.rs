@@ -145,6 +145,7 @@ mod tests {
     use super::{Found, SecondFactorKeys, TotpSecret, step_at};
     use crate::crypto::keyring::Secret;
     use crate::crypto::ring::{Lifetimes, Ring, SharedRing};
+    use crate::types::entropy::{Entropy, SeededEntropy};
     use crate::types::ids::UserId;
     use crate::types::salt::Salt;
     use crate::types::time::Timestamp;
@@ -243,7 +244,8 @@ mod tests {
     fn every_user_nonce_and_key_has_a_secret_of_its_own() {
         let nonce = |byte| Salt::from_row([byte; 16]);
         let keys = |byte: u8| {
-            let bytes: [u8; 32] = std::array::from_fn(|at| byte.wrapping_add(at as u8));
+            let mut bytes = [0; 32];
+            SeededEntropy::new(byte.into()).fill(&mut bytes);
             let secret = Secret::from_bytes(&bytes, "a test").expect("a secret");
             let day = Duration::from_hours(24);
             let lifetimes = Lifetimes {

@@ -58,6 +58,61 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
         "Administrators of this Hub need a second factor. Add yours to go on.",
         "",
     ),
+    ("profile_saved", Tone::Good, "Your profile is saved.", ""),
+    (
+        "profile_unchanged",
+        Tone::Plain,
+        "Nothing was different, so nothing was changed.",
+        "",
+    ),
+    (
+        "password_changed",
+        Tone::Good,
+        "Your password is changed. # other session was signed out.",
+        "Your password is changed. # other sessions were signed out.",
+    ),
+    (
+        "own_session_ended",
+        Tone::Good,
+        "The session is ended. Its device is signed out.",
+        "",
+    ),
+    (
+        "own_session_ended_before",
+        Tone::Plain,
+        "That session had ended before.",
+        "",
+    ),
+    (
+        "own_sessions_ended",
+        Tone::Good,
+        "# other session is ended. Only this browser is signed in.",
+        "# other sessions are ended. Only this browser is signed in.",
+    ),
+    (
+        "second_factor_present",
+        Tone::Plain,
+        "You have a second factor. Remove it first if you want another.",
+        "",
+    ),
+    (
+        "second_factor_absent",
+        Tone::Plain,
+        "You have no second factor.",
+        "",
+    ),
+    (
+        "second_factor_too_late",
+        Tone::Bad,
+        "That took too long, so the secret counts no more. Begin again.",
+        "",
+    ),
+    (
+        "second_factor_removed",
+        Tone::Good,
+        "Your second factor is removed. Your password alone signs you in.",
+        "",
+    ),
 ];
 
 impl Note {

@@ -126,10 +126,14 @@ fn url(text: &str, name: &'static str) -> Result<WebUrl, ProfileError> {
     WebUrl::parse(text).map_err(|_| ProfileError::Url(name))
 }
 
-struct UpdateProfile {
-    user: UserId,
-    change: ProfileChange,
-    cause: Cause,
+/// Changes a profile, whoever's door it came in by.
+pub(super) struct UpdateProfile {
+    /// Whose.
+    pub(super) user: UserId,
+    /// What becomes of its fields.
+    pub(super) change: ProfileChange,
+    /// When, from where.
+    pub(super) cause: Cause,
 }
 
 impl Change for UpdateProfile {

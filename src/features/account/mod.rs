@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod me;
+mod pages;
 pub mod password;
 pub mod register;
 
@@ -12,9 +13,11 @@ use rocket::routes;
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("account", |rocket| async {
-        rocket.mount(
-            "/",
-            routes![register::register, me::show, me::update, password::change],
-        )
+        rocket
+            .mount(
+                "/",
+                routes![register::register, me::show, me::update, password::change],
+            )
+            .mount("/", pages::routes())
     })
 }

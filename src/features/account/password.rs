@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use crate::crypto::hasher::{Comparison, StoredHash};
 use crate::features::account::error::PasswordChangeError;
+use crate::features::browser::renew::RenewCookies;
 use crate::features::passwords::model as passwords;
-use crate::features::sessions::access::{Caller, authenticate, still_carried};
+use crate::features::sessions::access::{authenticate, still_carried};
 use crate::features::sessions::end;
+use crate::features::sessions::error::AccessError;
 use crate::features::sessions::issue;
 use crate::features::sessions::model::{EndReason, Session};
 use crate::features::sessions::refresh;
@@ -23,11 +25,11 @@ use crate::hub::Hub;
 use crate::store::audit::Action;
 use crate::store::{Change, Tx};
 use crate::types::cause::Cause;
-use crate::types::ids::SessionId;
+use crate::types::ids::{SessionId, UserId};
 use crate::types::password::{self, Password};
 
 #[derive(Serialize)]
-struct Changed<'pair> {
+struct NewPair<'pair> {
     message: &'static str,
     access_token: &'pair str,
     refresh_token: &'pair str,
@@ -50,8 +52,8 @@ pub async fn change(
     else {
         return Err(PasswordChangeError::MissingFields.into());
     };
-    let new = check(hub, &caller, new)?;
-    let (old, new) = hash(hub, &caller, current, new).await?;
+    let new = check(hub, &caller.user, new)?;
+    let (old, new) = hash(hub, caller.user.id, current, new).await?;
     let cause = client.cause(hub).by_user(caller.user.id);
     let now = cause.at.wall;
     let change = ChangePassword {
@@ -59,35 +61,36 @@ pub async fn change(
         old,
         new,
         now: end::now(hub, now),
+        goes_on: GoesOn::WithTokens,
         cause,
     };
-    let (session, user) = hub.store.write(change).await?;
-    let pair = issue::pair(hub, &session, &user, now).map_err(PasswordChangeError::from)?;
-    Ok(Answer::ok(&Changed {
+    let changed = hub.store.write(change).await?;
+    let pair = issue::pair(hub, &changed.session, &changed.user, now)
+        .map_err(PasswordChangeError::from)?;
+    Ok(Answer::ok(&NewPair {
         message: "Password changed successfully",
         access_token: pair.access.reveal(),
         refresh_token: pair.refresh.reveal(),
     }))
 }
 
-fn check(hub: &Hub, caller: &Caller, new: &str) -> Result<Password, PasswordChangeError> {
+/// Holds a user's new password to the rules.
+pub(super) fn check(hub: &Hub, user: &User, new: &str) -> Result<Password, PasswordChangeError> {
     let new = Password::new(new);
     let min_chars = hub.config.password_min_length;
-    passwords::check(&new, min_chars, &caller.user.username, &caller.user.email)
+    passwords::check(&new, min_chars, &user.username, &user.email)
         .map_err(PasswordChangeError::Password)?;
     Ok(new)
 }
 
 /// Compares the current password and hashes the new one; returns the stored hash that was compared with, and the new one.
-async fn hash(
+pub(super) async fn hash(
     hub: &Hub,
-    caller: &Caller,
+    user: UserId,
     current: &str,
     new: Password,
 ) -> Result<(StoredHash, StoredHash), PasswordChangeError> {
-    let stored = hub
-        .store
-        .read(|db| users::password_hash(db, caller.user.id))?;
+    let stored = hub.store.read(|db| users::password_hash(db, user))?;
     let possible = current.len() <= password::MAX_BYTES;
     let Some(stored) = stored.filter(|_| possible) else {
         return Err(PasswordChangeError::InvalidCredentials);
@@ -99,20 +102,45 @@ async fn hash(
     }
 }
 
-struct ChangePassword {
-    session: SessionId,
+/// Changes the password of whoever acts in a session, whichever door they came in by.
+pub(super) struct ChangePassword {
+    /// In which session.
+    pub(super) session: SessionId,
     /// What the current password was compared with.
-    old: StoredHash,
-    new: StoredHash,
-    now: Now,
-    cause: Cause,
+    pub(super) old: StoredHash,
+    /// The new one's hash.
+    pub(super) new: StoredHash,
+    /// What "past its time" means now.
+    pub(super) now: Now,
+    /// How that session goes on.
+    pub(super) goes_on: GoesOn,
+    /// When, from where.
+    pub(super) cause: Cause,
+}
+
+/// How the session that stays goes on: with something new in place of what may have been copied.
+pub(super) enum GoesOn {
+    /// With a new pair of tokens.
+    WithTokens,
+    /// With new cookies.
+    WithCookies(RenewCookies),
+}
+
+/// What [`ChangePassword`] did.
+pub(super) struct Changed {
+    /// The session that goes on.
+    pub(super) session: Session,
+    /// Whose it is.
+    pub(super) user: User,
+    /// How many others ended.
+    pub(super) ended: u64,
 }
 
 impl Change for ChangePassword {
-    type Outcome = (Session, User);
+    type Outcome = Changed;
     type Error = PasswordChangeError;
 
-    fn apply(self, tx: &Tx<'_>) -> Result<(Session, User), PasswordChangeError> {
+    fn apply(self, tx: &Tx<'_>) -> Result<Changed, PasswordChangeError> {
         let (session, user) = still_carried(tx, self.session, self.cause.at.wall)?;
         if users::password_hash(tx, user.id)?.as_ref() != Some(&self.old) {
             return Err(PasswordChangeError::InvalidCredentials);
@@ -126,11 +154,23 @@ impl Change for ChangePassword {
             self.now,
             &self.cause,
         )?;
-        // A copy of this session's refresh token, wherever it is, is now a used one: presented after the grace, it ends the session.
-        let session = refresh::rotate(tx, session, &self.cause)?;
+        let session = match &self.goes_on {
+            // A copy of this session's refresh token, wherever it is, is now a used one: presented after the grace, it ends the session.
+            GoesOn::WithTokens => refresh::rotate(tx, session, &self.cause)?,
+            GoesOn::WithCookies(renew) => {
+                if !renew.apply(tx, session.id, self.cause.at)? {
+                    return Err(AccessError::SessionUnknown.into());
+                }
+                session
+            }
+        };
         let target = Some(format!("user:{}", user.id));
         let detail = Some(format!("ended={ended}"));
         tx.audit(&self.cause, Action::PasswordChange, target, detail)?;
-        Ok((session, user))
+        Ok(Changed {
+            session,
+            user,
+            ended,
+        })
     }
 }

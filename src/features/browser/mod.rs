@@ -7,6 +7,7 @@ pub mod current;
 pub mod half;
 pub mod model;
 pub mod proof;
+pub mod renew;
 pub mod sign_in;
 pub mod sign_out;
 pub mod store;

@@ -72,7 +72,14 @@ pub async fn prove(
 }
 
 /// The stored hash that fitted the password, or nothing.
-async fn compare(hub: &Hub, user: UserId, password: &str) -> Result<Option<StoredHash>, Refusal> {
+///
+/// # Errors
+/// When the store fails, or too many passwords wait to be hashed.
+pub async fn compare(
+    hub: &Hub,
+    user: UserId,
+    password: &str,
+) -> Result<Option<StoredHash>, Refusal> {
     let stored = hub.store.read(|db| users::password_hash(db, user))?;
     let possible = password.len() <= password::MAX_BYTES;
     let Some(stored) = stored.filter(|_| possible) else {

@@ -1,0 +1,7 @@
+//! The pages under `/account`.
+
+mod overview;
+mod password;
+mod profile;
+mod second_factor;
+mod sessions;
