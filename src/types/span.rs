@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_leaves_no_time_between() {
-        let (noon, later) = (Timestamp::from_seconds(1_000), Timestamp::from_seconds(1_060));
+        let (noon, later) = (
+            Timestamp::from_seconds(1_000),
+            Timestamp::from_seconds(1_060),
+        );
         assert_eq!(between(noon, later), Duration::from_secs(60));
         assert_eq!(between(later, noon), Duration::ZERO);
     }

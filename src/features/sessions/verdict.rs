@@ -3,6 +3,8 @@
 //! A rule never decides anything: who is a thief cannot be known from here. It saves the person who looks from comparing a hundred lines.
 
 pub mod comparison;
+#[cfg(test)]
+pub(crate) mod story;
 pub mod words;
 
 use std::time::Duration;

@@ -1,46 +1,15 @@
 //! The rules on lineages as they happen: thieves, lost answers, moving phones.
 
 use super::comparison::{Clients, Difference, Networks};
+use super::story::{AWAY, CHROME, FIREFOX, HOME, Story};
 use super::{Alarm, Finding, Stranger, Suspicion, judge};
-use crate::features::sessions::lineage::{Event, Kind};
-use crate::types::time::Timestamp;
-use crate::types::user_agent::UserAgent;
+use crate::features::sessions::lineage::Kind;
 
-const HOME: &str = "203.0.113.7";
 const HOME_AGAIN: &str = "203.0.113.99";
-const AWAY: &str = "198.51.100.9";
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
 const NEWER_FIREFOX: &str =
     "Mozilla/5.0 (X11; Linux x86_64; rv:134.0) Gecko/20100101 Firefox/134.0";
-const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
-
-/// A lineage being told: each line adds an event, so many seconds after noon.
-#[derive(Default)]
-struct Story(Vec<Event>);
 
 impl Story {
-    /// A sign-in at home, and `rotations` of it, one an hour.
-    fn at_home(rotations: i64) -> Self {
-        let mut story = Self::default().then(Kind::Start, 1, 0, HOME, FIREFOX);
-        for generation in 2..=rotations + 1 {
-            let seconds = (generation - 1) * 3_600;
-            story = story.then(Kind::Rotate, generation, seconds, HOME, FIREFOX);
-        }
-        story
-    }
-
-    fn then(mut self, kind: Kind, generation: i64, seconds: i64, from: &str, with: &str) -> Self {
-        self.0.push(Event {
-            position: i64::try_from(self.0.len()).expect("few") + 1,
-            kind,
-            generation,
-            at: Timestamp::from_seconds(1_757_160_000 + seconds),
-            address: from.parse().ok(),
-            user_agent: UserAgent::parse(with),
-        });
-        self
-    }
-
     fn titles(&self) -> Vec<(Alarm, String)> {
         let verdict = judge(&self.0);
         let words = verdict.findings.iter();
@@ -90,17 +59,11 @@ fn a_token_used_from_two_addresses_hours_apart_is_likely_stolen() {
 #[test]
 fn the_holder_whom_the_token_was_not_given_to_is_the_stranger() {
     let late_thief = Story::at_home(3).then(Kind::Reuse, 2, 30_000, AWAY, FIREFOX);
-    assert_eq!(
-        late_thief.reuse(),
-        (Suspicion::Stolen, Stranger::Second)
-    );
+    assert_eq!(late_thief.reuse(), (Suspicion::Stolen, Stranger::Second));
     let early_thief = Story::at_home(1)
         .then(Kind::Rotate, 3, 4_000, AWAY, FIREFOX)
         .then(Kind::Reuse, 2, 30_000, HOME_AGAIN, NEWER_FIREFOX);
-    assert_eq!(
-        early_thief.reuse(),
-        (Suspicion::Stolen, Stranger::First)
-    );
+    assert_eq!(early_thief.reuse(), (Suspicion::Stolen, Stranger::First));
     let seen = judge(&early_thief.0).findings[0].words().seen;
     assert!(
         seen.ends_with("whoever came first held the session for 7 h."),
@@ -268,9 +231,13 @@ fn the_most_serious_is_said_first() {
     for second in 1..=5 {
         story = story.then(Kind::Retry, 1, 3_600 + second, HOME, FIREFOX);
     }
-    let story = story
-        .then(Kind::Rotate, 3, 8_000, AWAY, CHROME)
-        .then(Kind::Reuse, 2, 90_000, HOME, FIREFOX);
+    let story = story.then(Kind::Rotate, 3, 8_000, AWAY, CHROME).then(
+        Kind::Reuse,
+        2,
+        90_000,
+        HOME,
+        FIREFOX,
+    );
     let alarms: Vec<Alarm> = story.titles().into_iter().map(|(alarm, _)| alarm).collect();
     assert_eq!(alarms, [Alarm::Theft, Alarm::Ask, Alarm::Notice]);
 }
@@ -288,7 +255,10 @@ fn who_ended_a_session_is_not_taken_for_its_holder() {
 fn a_session_without_rotations_says_so_and_no_lineage_at_all_is_no_error() {
     for story in [Story::at_home(0), Story::default()] {
         let verdict = judge(&story.0);
-        assert_eq!(verdict.findings[0].words().seen, "It was not refreshed yet.");
+        assert_eq!(
+            verdict.findings[0].words().seen,
+            "It was not refreshed yet."
+        );
         assert_eq!(verdict.forgotten, 0);
     }
 }
@@ -296,7 +266,8 @@ fn a_session_without_rotations_says_so_and_no_lineage_at_all_is_no_error() {
 #[test]
 fn what_changed_between_first_and_last_is_said_for_both_halves() {
     let changes = |networks, clients| {
-        super::words::changes(Difference { networks, clients }, "Firefox on Linux", "curl").join("; ")
+        super::words::changes(Difference { networks, clients }, "Firefox on Linux", "curl")
+            .join("; ")
     };
     assert_eq!(
         changes(Networks::SameNetwork(24), Clients::Same),

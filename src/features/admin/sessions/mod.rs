@@ -1,0 +1,3 @@
+//! Everybody's sessions.
+
+pub mod show;
