@@ -57,7 +57,7 @@ mod tests {
             Timestamp::from_seconds(1_000),
             Timestamp::from_seconds(1_060),
         );
-        assert_eq!(between(noon, later), Duration::from_secs(60));
+        assert_eq!(between(noon, later), Duration::from_mins(1));
         assert_eq!(between(later, noon), Duration::ZERO);
     }
 }

@@ -167,7 +167,7 @@ fn shared(first: &Event, second: &Event, difference: Difference) -> Words {
         Clients::Other => Words {
             title: format!("One token came from two different clients {apart} apart"),
             seen,
-            advice: "A token does not move between clients by itself. Ask the user; if both are not theirs, \
+            advice: "A token does not move between clients by itself. Ask the user; if one of them is not theirs, \
                      end all their sessions.",
         },
         Clients::Same | Clients::Update => Words {
@@ -258,7 +258,7 @@ fn quiet(rotations: usize, networks: usize) -> Words {
     Words {
         title: "Nothing unusual".to_owned(),
         seen,
-        advice: "Nothing to do.",
+        advice: "Nothing.",
     }
 }
 

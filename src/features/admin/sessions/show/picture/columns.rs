@@ -198,7 +198,7 @@ fn merged<'a>(
 mod tests {
     use super::{MAX_COLUMNS, What, columns};
     use crate::features::sessions::lineage::{Event, Kind};
-    use crate::features::sessions::verdict::story::{AWAY, CHROME, FIREFOX, HOME, Story};
+    use crate::features::sessions::verdict::tests::story::{AWAY, CHROME, FIREFOX, HOME, Story};
 
     const PLAIN: What = What::Generation {
         retries: 0,

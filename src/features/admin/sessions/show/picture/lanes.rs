@@ -30,7 +30,7 @@ impl<'a> Lanes<'a> {
             let suspects = suspects(events);
             let is_suspect = |event: &&Event| suspects.iter().any(|one| is_one_holder(one, event));
             // The suspects, then the first to come; the sort keeps the order among equals.
-            let mut chosen: Vec<&Event> = all.iter().copied().collect();
+            let mut chosen = all.clone();
             chosen.sort_by_key(|event| !is_suspect(event));
             chosen.truncate(MAX_LANES - 1);
             all.retain(|event| chosen.iter().any(|one| one.position == event.position));
@@ -71,7 +71,7 @@ fn suspects(events: &[Event]) -> Vec<&Event> {
 mod tests {
     use super::{Lanes, MAX_LANES};
     use crate::features::sessions::lineage::Kind;
-    use crate::features::sessions::verdict::story::{AWAY, CHROME, FIREFOX, HOME, Story};
+    use crate::features::sessions::verdict::tests::story::{AWAY, CHROME, FIREFOX, HOME, Story};
 
     #[test]
     fn one_holder_has_one_lane_and_who_ended_it_has_none() {

@@ -2,7 +2,7 @@
 
 use super::{Picture, draw};
 use crate::features::sessions::lineage::{Event, Kind};
-use crate::features::sessions::verdict::story::{AWAY, CHROME, FIREFOX, HOME, Story};
+use crate::features::sessions::verdict::tests::story::{AWAY, CHROME, FIREFOX, HOME, Story};
 
 fn kinds(picture: &Picture) -> Vec<(&'static str, &str)> {
     picture
@@ -42,9 +42,8 @@ fn a_theft_is_two_lanes_and_a_tie_from_the_reuse_to_the_generation_it_presented(
         ]
     );
     assert_eq!(picture.lanes.len(), 1);
-    let [tie] = &picture.ties[..] else {
-        panic!("one tie: {:?}", picture.ties);
-    };
+    assert_eq!(picture.ties.len(), 1);
+    let tie = &picture.ties[0];
     let (disputed, reuse, end) = (&picture.nodes[2], &picture.nodes[6], &picture.nodes[7]);
     assert!(reuse.y > disputed.y);
     assert_eq!(end.y, disputed.y, "the end stands on the session's line");
