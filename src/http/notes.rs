@@ -52,6 +52,13 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
         "Thank you. For the next five minutes you will not be asked again.",
         "",
     ),
+    ("session_ended", Tone::Good, "The session is ended.", ""),
+    (
+        "session_ended_before",
+        Tone::Plain,
+        "The session had been ended before; nothing was changed.",
+        "",
+    ),
     (
         "second_factor_needed",
         Tone::Plain,

@@ -12,6 +12,7 @@ pub mod password;
 pub mod profile;
 pub mod role;
 pub mod salt;
+pub mod span;
 pub mod time;
 pub mod token;
 pub mod user_agent;

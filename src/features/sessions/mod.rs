@@ -17,6 +17,7 @@ pub mod revoke;
 pub mod start;
 pub mod store;
 pub mod validate;
+pub mod verdict;
 
 use rocket::fairing::AdHoc;
 use rocket::routes;

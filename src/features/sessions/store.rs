@@ -14,6 +14,7 @@ use crate::types::cause::Cause;
 use crate::types::ids::{KeyId, SessionId, UserId};
 use crate::types::salt::Salt;
 use crate::types::time::{Moment, Timestamp};
+use crate::types::user_agent::UserAgent;
 
 /// A session with its user, or with `None` if the user is gone.
 ///
@@ -37,6 +38,38 @@ pub fn load(db: &Db<'_>, id: SessionId) -> Result<Option<(Session, Option<User>)
             let user = row.get::<_, Option<i64>>(SESSION_COLUMNS)?;
             let user = user.map(|_| users::read(row, SESSION_COLUMNS)).transpose()?;
             Ok((read(row)?, user))
+        },
+    )
+}
+
+/// How a session began.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// From which address.
+    pub address: Option<IpAddr>,
+    /// With which client, as it calls itself.
+    pub user_agent: UserAgent,
+    /// Whether at the Hub's own pages: then it has no tokens.
+    pub browser: bool,
+}
+
+/// How a session began; the lineage may have forgotten it.
+///
+/// # Errors
+/// What SQLite says, or an impossible row.
+pub fn beginning(db: &Db<'_>, id: SessionId) -> Result<Option<Beginning>, StoreError> {
+    db.optional(
+        "SELECT s.first_address, a.text, s.browser
+         FROM sessions s
+         JOIN user_agents a ON a.id = s.first_agent
+         WHERE s.id = $1",
+        params![id.get()],
+        |row| {
+            Ok(Beginning {
+                address: address(row.get(0)?)?,
+                user_agent: UserAgent::from_row(row.get(1)?),
+                browser: row.get(2)?,
+            })
         },
     )
 }

@@ -1,0 +1,3 @@
+//! The administrators' pages, one file a page.
+
+mod session;
