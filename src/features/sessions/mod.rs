@@ -3,6 +3,7 @@
 pub mod access;
 pub mod bearer;
 pub mod end;
+pub mod end_batches;
 pub mod error;
 pub mod issue;
 pub mod lineage;
@@ -13,6 +14,7 @@ pub mod logout_all;
 pub mod model;
 pub mod refresh;
 pub mod revoke;
+pub mod search;
 pub mod start;
 pub mod store;
 pub mod validate;
