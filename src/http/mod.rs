@@ -8,6 +8,8 @@ pub mod catchers;
 pub mod client;
 pub mod cookies;
 pub mod cors;
+pub mod csv;
+pub mod download;
 pub mod form;
 pub mod headers;
 pub mod notes;

@@ -14,7 +14,7 @@ use crate::store::error::StoreError;
 /// How long a statement waits for another process's transaction before the request is told to come back.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared on each connection: more than the Hub has, so none is ever parsed twice.
-const PREPARED_STATEMENTS: usize = 128;
+const PREPARED_STATEMENTS: usize = 256;
 
 /// The values of a statement: the first for `$1`, the second for `$2`, and so on (`rusqlite::params!`).
 pub type Values<'values> = &'values [&'values dyn ToSql];
@@ -95,9 +95,10 @@ impl Db<'_> {
 }
 
 /// What the values of a statement are called in it.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 32] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
-    "$16", "$17", "$18", "$19", "$20",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28",
+    "$29", "$30", "$31", "$32",
 ];
 
 /// The writer's transaction.

@@ -4,12 +4,15 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
 use rusqlite_migration::{M, Migrations};
 
 use crate::store::Mode;
 use crate::store::db;
 use crate::store::error::{OpenError, StoreError};
+use crate::types::network::address_key;
+use crate::types::user_agent::UserAgent;
 
 /// "Hub1" in SQLite's header: what tells our database from any other.
 const APPLICATION_ID: i64 = 1_215_652_401;
@@ -180,6 +183,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    teach(connection).map_err(|error| failed(path, error.into()))?;
     let known = migrations();
     let steps = known
         .iter()
@@ -189,6 +193,22 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     Migrations::new(steps)
         .to_latest(connection)
         .map_err(|error| failed(path, StoreError::Broken(error.to_string())))
+}
+
+/// Gives migrations what SQL cannot work out from old rows. No other connection knows these functions, and nothing in the schema may call them.
+fn teach(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("hub_address_key", 1, flags, |context| {
+        let address = context.get::<Option<String>>(0)?;
+        let address = address.and_then(|text| text.parse().ok());
+        Ok(address.map(address_key).unwrap_or_default())
+    })?;
+    connection.create_scalar_function("hub_device", 1, flags, |context| {
+        let text = context.get::<String>(0)?;
+        Ok(UserAgent::from_row(text).device().into_owned())
+    })
 }
 
 fn failed(path: &Path, cause: StoreError) -> OpenError {

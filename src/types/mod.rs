@@ -8,6 +8,7 @@ pub mod entropy;
 pub mod held_value;
 pub mod ids;
 pub mod local_path;
+pub mod network;
 pub mod password;
 pub mod profile;
 pub mod role;

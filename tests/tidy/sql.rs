@@ -107,7 +107,8 @@ fn put_together(source: &Source) -> Vec<Finding> {
         let after = source.code[at + literal.len()..]
             .trim_start_matches('"')
             .trim_start();
-        let pasted = ["format!(", "format_args!(", "concat!(", "push_str("]
+        // Not `concat!`: it takes literals alone and is done when the program is compiled.
+        let pasted = ["format!(", "format_args!(", "push_str("]
             .iter()
             .any(|call| before.ends_with(call))
             || after.starts_with('+')

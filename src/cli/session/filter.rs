@@ -1,6 +1,5 @@
 //! The filters that `hub session list` and `hub session revoke` share: what the one shows, the other ends.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,6 +9,7 @@ use crate::cli::user::number_of;
 use crate::config::parse_duration;
 use crate::features::sessions::store::many::{Filter, Now, Status};
 use crate::store::Db;
+use crate::types::network::Network;
 
 /// Which sessions. Several filters show what passes all of them.
 #[derive(Debug, Args)]
@@ -17,10 +17,10 @@ pub struct Filters {
     /// Only sessions of this user, by name or number
     #[arg(long, value_name = "NAME|ID")]
     user: Option<String>,
-    /// Only sessions last used from this address
+    /// Only sessions last used from this address, its beginning (203.0.113.) or network (203.0.113.0/24)
     #[arg(long, value_name = "ADDRESS")]
-    ip: Option<IpAddr>,
-    /// Only sessions in this status: active, expired, ended or reused
+    ip: Option<Network>,
+    /// Only sessions in this status: active, expiring (active, and at their end within 3 days), expired, ended or reused
     #[arg(long, value_parser = status)]
     status: Option<Status>,
     /// Only sessions not used for so long, such as 7d or 12h
@@ -46,10 +46,10 @@ impl Filters {
         let user = self.user.as_ref().map(|text| number_of(db, text));
         Ok(Filter {
             user: user.transpose()?,
-            except: None,
-            address: self.ip,
+            network: self.ip,
             status: self.status,
             used_before: self.older_than.map(|span| now.at.minus(span)),
+            ..Filter::default()
         })
     }
 }

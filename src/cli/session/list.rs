@@ -9,7 +9,8 @@ use crate::cli::output::{self, or_nothing};
 use crate::cli::session::body::Body;
 use crate::cli::session::filter::Filters;
 use crate::cli::{Global, Outcome};
-use crate::features::sessions::store::many;
+use crate::features::sessions::store::many::order::Sort;
+use crate::features::sessions::store::many::page::{self, SORTED_ROWS, Turn, Wanted};
 
 /// List sessions, newest first.
 #[derive(Debug, Args)]
@@ -32,15 +33,19 @@ impl List {
     pub fn run(self, global: &Global) -> Outcome {
         let database = Reading::open(global)?;
         let now = database.sessions_now();
-        // One more than asked for tells whether there are more.
-        let mut listed = database.read(|db| {
+        let wanted = Wanted {
+            sort: Sort::Started,
+            descending: true,
+            rows: self.limit,
+            turn: Turn::First,
+            sorted_rows: SORTED_ROWS,
+        };
+        let listed = database.read(|db| {
             let filter = self.filters.resolve(db, now)?;
-            Ok(many::list(db, &filter, now, self.limit + 1)?)
+            Ok(page::page(db, &filter, now, &wanted)?)
         })?;
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let more = listed.len() > limit;
-        listed.truncate(limit);
         let bodies: Vec<Body> = listed
+            .rows
             .iter()
             .map(|session| Body::new(session, now))
             .collect();
@@ -61,11 +66,12 @@ impl List {
                 &rows,
             )?;
         }
-        if more {
+        if listed.next.is_some() {
             // Beside the list, not in it.
             let _closed = writeln!(
                 std::io::stderr(),
-                "hub: only the newest {limit} are shown; ask for more with --limit"
+                "hub: only the newest {} are shown; ask for more with --limit",
+                self.limit
             );
         }
         Ok(())

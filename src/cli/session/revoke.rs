@@ -9,7 +9,8 @@ use crate::cli::output::{counted, print};
 use crate::cli::session::filter::Filters;
 use crate::cli::session::show::unknown;
 use crate::cli::{Exit, Failure, Global, Outcome, terminal};
-use crate::features::sessions::end::{EndSession, EndSessions};
+use crate::features::sessions::end::EndSession;
+use crate::features::sessions::end_batches::Batches;
 use crate::features::sessions::model::{EndReason, Standing};
 use crate::features::sessions::store;
 use crate::features::sessions::store::many::{self, Filter, Now, Status};
@@ -51,30 +52,35 @@ impl Revoke {
             let database = Reading::open(global)?;
             let now = database.sessions_now();
             let found = database.read(|db| Ok(found(db, &self.which(db, now)?, now)?))?;
-            let count = counted(found.ending, "session");
+            let count = counted(found.ending(), "session");
             print(&format!("{count} would be ended; nothing was changed"))?;
             return found.complain();
         }
         let database = Changing::open(global)?;
         let cause = database.cause();
         let now = database.sessions_now(&cause);
-        let (which, found) = database.read(|db| {
+        let (which, mut found) = database.read(|db| {
             let which = self.which(db, now)?;
             let found = found(db, &which, now)?;
             Ok((which, found))
         })?;
         if !self.yes {
-            confirm(found.ending)?;
+            confirm(found.ending())?;
         }
-        let ended = database.apply(EndWhich {
-            which,
-            now,
-            cause,
-            at_most: (!self.yes).then_some(found.ending.max(1)),
-        })?;
-        let count = counted(ended.ending, "session");
+        let (ended, found) = match which {
+            Which::These(ids) => {
+                let found = database.apply(EndThese { ids, now, cause })?;
+                (found.ending(), found)
+            }
+            // What was counted is what is ended: whoever signs in from now on stays.
+            Which::Shown(_) => {
+                let sessions = std::mem::take(&mut found.ending);
+                (end_all(&database, sessions)?, found)
+            }
+        };
+        let count = counted(ended, "session");
         print(&format!("ended {count} in {}", database.path()))?;
-        ended.complain()
+        found.complain()
     }
 
     fn which(&self, db: &Db<'_>, now: Now) -> Result<Which, Failure> {
@@ -96,13 +102,17 @@ enum Which {
 
 /// What there is to end.
 struct Found {
-    /// How many are ended by this.
-    ending: u64,
+    /// These are ended.
+    ending: Vec<SessionId>,
     /// Named ones that are not there.
     unknown: Vec<SessionId>,
 }
 
 impl Found {
+    fn ending(&self) -> u64 {
+        self.ending.len() as u64
+    }
+
     fn complain(&self) -> Outcome {
         if self.unknown.is_empty() {
             Ok(())
@@ -114,17 +124,20 @@ impl Found {
 
 fn found(db: &Db<'_>, which: &Which, now: Now) -> Result<Found, StoreError> {
     let mut found = Found {
-        ending: 0,
+        ending: Vec::new(),
         unknown: Vec::new(),
     };
     match which {
         Which::Shown(filter) => {
-            found.ending = many::endings(db, filter, now)?.len() as u64;
+            let endings = many::endings(db, filter, now)?;
+            found.ending = endings.iter().map(|ending| ending.id).collect();
         }
         Which::These(ids) => {
             for id in ids {
                 match store::load(db, *id)? {
-                    Some((session, _)) if session.standing == Standing::Live => found.ending += 1,
+                    Some((session, _)) if session.standing == Standing::Live => {
+                        found.ending.push(*id);
+                    }
                     Some(_) => {}
                     None => found.unknown.push(*id),
                 }
@@ -152,49 +165,41 @@ fn confirm(ending: u64) -> Outcome {
     }
 }
 
-/// Ends sessions, unless there are more of them by now than were confirmed.
-struct EndWhich {
-    which: Which,
-    now: Now,
-    cause: Cause,
-    at_most: Option<u64>,
+/// Ends what was settled, in batches, so that a server beside this command goes on answering; tells how many it ended.
+fn end_all(database: &Changing, sessions: Vec<SessionId>) -> Result<u64, Failure> {
+    let mut batches = Batches::new(sessions, EndReason::Administrator, String::new());
+    let mut ended = 0;
+    loop {
+        let cause = database.cause();
+        match batches.next(database.sessions_now(&cause), cause) {
+            Some(batch) => ended += database.apply(batch)?.ended,
+            None => return Ok(ended),
+        }
+    }
 }
 
-impl Change for EndWhich {
+/// Ends sessions that were named, each with an audit row of its own.
+struct EndThese {
+    ids: Vec<SessionId>,
+    now: Now,
+    cause: Cause,
+}
+
+impl Change for EndThese {
     type Outcome = Found;
     type Error = StoreError;
 
     fn apply(self, tx: &Tx<'_>) -> Result<Found, StoreError> {
-        let found = found(tx, &self.which, self.now)?;
-        if self.at_most.is_some_and(|most| found.ending > most) {
-            return Err(StoreError::Busy(
-                "more sessions pass the filter now than were confirmed".to_owned(),
-            ));
-        }
-        let reason = EndReason::Administrator;
-        match self.which {
-            // No change, no trace.
-            Which::Shown(_) if found.ending == 0 => {}
-            Which::Shown(filter) => {
-                EndSessions {
-                    filter,
-                    reason,
-                    now: self.now,
-                    cause: self.cause,
-                }
-                .apply(tx)?;
+        let which = Which::These(self.ids);
+        let found = found(tx, &which, self.now)?;
+        for session in &found.ending {
+            EndSession {
+                session: *session,
+                owner: None,
+                reason: EndReason::Administrator,
+                cause: self.cause.clone(),
             }
-            Which::These(ids) => {
-                for session in ids {
-                    EndSession {
-                        session,
-                        owner: None,
-                        reason,
-                        cause: self.cause.clone(),
-                    }
-                    .apply(tx)?;
-                }
-            }
+            .apply(tx)?;
         }
         Ok(found)
     }

@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use crate::features::browser::model::{Area, Times};
 use crate::features::sessions::model::Standing;
-use crate::features::sessions::store::{session_id, standing};
+use crate::features::sessions::store::{key_of, session_id, standing};
 use crate::features::users::model::User;
 use crate::features::users::store as users;
 use crate::store::{Db, StoreError, Tx};
@@ -160,13 +160,14 @@ pub fn touch(tx: &Tx<'_>, value: &ValueHash, at: Moment) -> Result<bool, StoreEr
 pub fn seen(tx: &Tx<'_>, session: SessionId, agent: i64, cause: &Cause) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE sessions
-         SET rotated_at = max(rotated_at, $2), address = $3, agent = $4
+         SET rotated_at = max(rotated_at, $2), address = $3, agent = $4, address_key = $5
          WHERE id = $1 AND browser = 1 AND ended_at IS NULL",
         params![
             session.get(),
             cause.at.wall.micros(),
             cause.address.map(|address| address.to_string()),
-            agent
+            agent,
+            key_of(cause.address)
         ],
     )?;
     Ok(())

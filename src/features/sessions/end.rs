@@ -3,7 +3,7 @@
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{EndReason, Session};
 use crate::features::sessions::store;
-use crate::features::sessions::store::many::{self, Filter, Now};
+use crate::features::sessions::store::many::{self, Ending, Filter, Now};
 use crate::hub::Hub;
 use crate::store::audit::Action;
 use crate::store::{Change, StoreError, Tx};
@@ -89,9 +89,22 @@ pub fn end_many(
     now: Now,
     cause: &Cause,
 ) -> Result<Count, StoreError> {
+    mark_many(tx, &many::endings(tx, filter, now)?, reason, cause)
+}
+
+/// Ends these sessions, each with its lineage event; the audit row is the caller's.
+///
+/// # Errors
+/// What SQLite says.
+pub fn mark_many(
+    tx: &Tx<'_>,
+    endings: &[Ending],
+    reason: EndReason,
+    cause: &Cause,
+) -> Result<Count, StoreError> {
     let agent = store::agent(tx, cause)?.id;
     let mut count = Count::default();
-    for ending in many::endings(tx, filter, now)? {
+    for ending in endings {
         if !store::end(tx, ending.id, cause.at.wall, reason)? {
             continue;
         }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod bearer;
 pub mod end;
+pub mod end_batches;
 pub mod error;
 pub mod issue;
 pub mod lineage;
@@ -14,6 +15,7 @@ pub mod model;
 pub mod own;
 pub mod refresh;
 pub mod revoke;
+pub mod search;
 pub mod start;
 pub mod store;
 pub mod validate;

@@ -202,6 +202,7 @@ pub fn first_use(
 /// What SQLite says.
 pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, StoreError> {
     let agent = agent(tx, &session, cause)?;
+    let has_moved = agent.id != session.agent.id || cause.address != session.address;
     let next = Session {
         generation: session.generation + 1,
         key: keys::present(tx)?,
@@ -213,7 +214,7 @@ pub fn rotate(tx: &Tx<'_>, session: Session, cause: &Cause) -> Result<Session, S
         lineage_length: session.lineage_length + 1,
         ..session
     };
-    store::update(tx, &next)?;
+    store::advance(tx, &next, has_moved)?;
     write_event(
         tx,
         &next,
@@ -245,7 +246,7 @@ fn note(
         lineage_length: session.lineage_length + 1,
         ..session
     };
-    store::update(tx, &noted)?;
+    store::note(tx, &noted)?;
     let agent = agent(tx, &noted, cause)?.id;
     write_event(tx, &noted, kind, presented, agent, cause)?;
     Ok(noted)

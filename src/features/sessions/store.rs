@@ -12,6 +12,7 @@ use crate::features::users::store as users;
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::cause::Cause;
 use crate::types::ids::{KeyId, SessionId, UserId};
+use crate::types::network::address_key;
 use crate::types::salt::Salt;
 use crate::types::time::{Moment, Timestamp};
 use crate::types::user_agent::UserAgent;
@@ -205,8 +206,9 @@ pub fn insert(tx: &Tx<'_>, session: &Session, browser: bool) -> Result<(), Store
         "INSERT INTO sessions (id, user_id, salt, generation, retries,
                                rotated_at, rotated_steady, rotated_boot,
                                created_at, ends_at,
-                               first_address, first_agent, address, agent, lineage_length, browser, key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13, $14, $15)",
+                               first_address, first_agent, address, agent, lineage_length, browser,
+                               address_key, key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13, $14, $15, $16)",
         params![
             session.id.get(),
             session.user.0,
@@ -222,39 +224,71 @@ pub fn insert(tx: &Tx<'_>, session: &Session, browser: bool) -> Result<(), Store
             session.agent.id,
             session.lineage_length,
             browser,
+            key_of(session.address),
             session.key.0
         ],
     )
 }
 
-/// Writes what a rotation or a retry changes in the row.
+/// Writes what a rotation changes in the row; `has_moved` if its client has another address or calls itself otherwise than before.
+///
+/// A statement rewrites the index of every column that it names, so a client that stayed where it was has a statement of its own: it touches one.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn update(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
+pub fn advance(tx: &Tx<'_>, next: &Session, has_moved: bool) -> Result<(), StoreError> {
+    if has_moved {
+        tx.execute_on_one(
+            "UPDATE sessions
+             SET address = $2, address_key = $3, agent = $4
+             WHERE id = $1",
+            params![
+                next.id.get(),
+                next.address.map(|address| address.to_string()),
+                key_of(next.address),
+                next.agent.id
+            ],
+        )?;
+    }
     tx.execute_on_one(
         "UPDATE sessions
          SET generation = $2, retries = $3,
              rotated_at = $4, rotated_steady = $5, rotated_boot = $6,
              previous_at = $7, previous_steady = $8, previous_boot = $9,
-             address = $10, agent = $11, lineage_length = $12, key = $13
+             lineage_length = $10, key = $11
          WHERE id = $1",
         params![
-            session.id.get(),
-            session.generation,
-            session.retries,
-            session.rotated.wall.micros(),
-            session.rotated.steady,
-            session.rotated.boot,
-            session.previous.map(|previous| previous.wall.micros()),
-            session.previous.map(|previous| previous.steady),
-            session.previous.map(|previous| previous.boot),
-            session.address.map(|address| address.to_string()),
-            session.agent.id,
-            session.lineage_length,
-            session.key.0
+            next.id.get(),
+            next.generation,
+            next.retries,
+            next.rotated.wall.micros(),
+            next.rotated.steady,
+            next.rotated.boot,
+            next.previous.map(|previous| previous.wall.micros()),
+            next.previous.map(|previous| previous.steady),
+            next.previous.map(|previous| previous.boot),
+            next.lineage_length,
+            next.key.0
         ],
     )
+}
+
+/// Writes what a use without a rotation changes in the row.
+///
+/// # Errors
+/// What SQLite says.
+pub fn note(tx: &Tx<'_>, noted: &Session) -> Result<(), StoreError> {
+    tx.execute_on_one(
+        "UPDATE sessions
+         SET retries = $2, lineage_length = $3
+         WHERE id = $1",
+        params![noted.id.get(), noted.retries, noted.lineage_length],
+    )
+}
+
+/// What an address is sorted and searched by.
+pub(in crate::features) fn key_of(address: Option<IpAddr>) -> Vec<u8> {
+    address.map(address_key).unwrap_or_default()
 }
 
 /// Marks a live session as ended; false if it was ended before. The first reason stays.
@@ -292,10 +326,10 @@ pub fn agent(tx: &Tx<'_>, cause: &Cause) -> Result<Agent, StoreError> {
     let id = match known {
         Some(id) => id,
         None => tx.one(
-            "INSERT INTO user_agents (text)
-             VALUES ($1)
+            "INSERT INTO user_agents (text, device)
+             VALUES ($1, $2)
              RETURNING id",
-            params![text],
+            params![text, cause.user_agent.device()],
             |row| row.get(0),
         )?,
     };

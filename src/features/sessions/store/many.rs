@@ -1,60 +1,71 @@
-//! The SQL on `sessions` that concerns many of them: lists, and endings of all that a filter shows.
+//! Many sessions at once: which of them a filter lets pass, how many they are, their pages, and their endings.
+
+mod along;
+mod choice;
+pub mod order;
+pub mod page;
+mod passing;
+pub mod tally;
+mod walk;
 
 use std::net::IpAddr;
 
 use rusqlite::{Row, params};
 
 use crate::features::sessions::model::Standing;
+use crate::features::sessions::store::many::choice::Choice;
+use crate::features::sessions::store::many::passing::Bound;
 use crate::features::sessions::store::{address, session_id, standing};
 use crate::store::{Db, StoreError};
 use crate::types::ids::{SessionId, UserId};
+use crate::types::network::Network;
 use crate::types::time::Timestamp;
 use crate::types::user_agent::UserAgent;
 
-/// A session that is about to be ended together with others.
-#[derive(Clone, Copy, Debug)]
-pub struct Ending {
-    /// The row's key.
-    pub id: SessionId,
-    /// The present generation.
-    pub generation: i64,
-    /// Lineage rows so far.
-    pub lineage_length: i64,
-    /// Whether it would still have been good by the clock.
-    pub in_time: bool,
-}
-
-impl Ending {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: session_id(row.get(0)?)?,
-            generation: row.get(1)?,
-            lineage_length: row.get(2)?,
-            in_time: row.get(3)?,
-        })
-    }
-}
-
 /// Which sessions a list, or an ending of many, is about. Absent conditions let everything pass.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this user.
+    /// Of this user. (Either this or `names`.)
     pub user: Option<UserId>,
+    /// Of a user whose name in lower case lies between these, both included.
+    pub names: Option<(String, String)>,
     /// But not this one.
     pub except: Option<SessionId>,
-    /// Last used from this address.
-    pub address: Option<IpAddr>,
+    /// Last used from this network.
+    pub network: Option<Network>,
+    /// With a client whose device or own words hold this text, in any case.
+    pub device: Option<String>,
+    /// With a key between these, both included.
+    pub keys: Option<(i64, i64)>,
+    /// With each of these words in the user's name, the address or the client; at most [`MAX_WORDS`].
+    pub words: Vec<Word>,
     /// In this standing at `now`.
     pub status: Option<Status>,
+    /// Last used at or after this time.
+    pub used_since: Option<Timestamp>,
     /// Last used before this time.
     pub used_before: Option<Timestamp>,
+}
+
+/// Words of a search that the statements have a place for: a name, a device and a town's network are three.
+pub const MAX_WORDS: usize = 3;
+
+/// A word that may be part of a name or of what a client is called, or an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What the name or the client must hold.
+    pub text: String,
+    /// The network that it names too, if it does.
+    pub network: Option<Network>,
 }
 
 /// A session's standing and its time taken together, as lists show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Neither ended nor past its time.
+    /// Neither ended nor past its time; soon to be past it or not.
     Active,
+    /// Active, and past its time within [`EXPIRING_DAYS`] unless it is used.
+    Expiring,
     /// Past its time.
     Expired,
     /// Ended by somebody.
@@ -63,15 +74,25 @@ pub enum Status {
     Reused,
 }
 
+/// "Expiring" begins so long before the end: a weekend and a day to ask its owner.
+pub const EXPIRING_DAYS: u64 = 3;
+
 impl Status {
     /// Every status there is.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Expired, Self::Ended, Self::Reused];
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Expiring,
+        Self::Expired,
+        Self::Ended,
+        Self::Reused,
+    ];
 
-    /// As it stands on the command line.
+    /// As it stands on the command line and in the URL of a list.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
+            Self::Expiring => "expiring",
             Self::Expired => "expired",
             Self::Ended => "ended",
             Self::Reused => "reused",
@@ -88,35 +109,16 @@ pub struct Now {
     pub refresh_expired: Timestamp,
 }
 
-/// The sessions that were not ended yet and pass the filter, to end them all.
-///
-/// # Errors
-/// What SQLite says.
-pub fn endings(db: &Db<'_>, filter: &Filter, now: Now) -> Result<Vec<Ending>, StoreError> {
-    db.all(
-        "SELECT id, generation, lineage_length, ends_at > $6 AND rotated_at > $7
-         FROM sessions
-         WHERE ended_at IS NULL
-           AND ($1 IS NULL OR user_id = $1)
-           AND ($2 IS NULL OR id <> $2)
-           AND ($3 IS NULL OR address = $3)
-           AND ($4 IS NULL OR rotated_at < $4)
-           AND CASE $5 WHEN 'active' THEN ends_at > $6 AND rotated_at > $7
-                       WHEN 'expired' THEN ends_at <= $6 OR rotated_at <= $7
-                       WHEN 'ended' THEN 0
-                       WHEN 'reused' THEN 0
-                       ELSE 1 END",
-        params![
-            filter.user.map(|user| user.0),
-            filter.except.map(SessionId::get),
-            filter.address.map(|address| address.to_string()),
-            filter.used_before.map(Timestamp::micros),
-            filter.status.map(Status::as_str),
-            now.at.micros(),
-            now.refresh_expired.micros()
-        ],
-        Ending::read,
-    )
+impl Now {
+    /// The same, so long from now that what is past its time by then is expiring.
+    #[must_use]
+    pub fn soon(self) -> Self {
+        let span = std::time::Duration::from_hours(EXPIRING_DAYS * 24);
+        Self {
+            at: self.at.plus(span),
+            refresh_expired: self.refresh_expired.plus(span),
+        }
+    }
 }
 
 /// A session's row for lists.
@@ -162,39 +164,54 @@ impl Listed {
     }
 }
 
-/// The sessions that pass the filter, newest first, at most `limit`.
+/// A session that is about to be ended together with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The row's key.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The present generation.
+    pub generation: i64,
+    /// Lineage rows so far.
+    pub lineage_length: i64,
+    /// Whether it would still have been good by the clock.
+    pub in_time: bool,
+}
+
+impl Ending {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: session_id(row.get(0)?)?,
+            user: UserId(row.get(1)?),
+            generation: row.get(2)?,
+            lineage_length: row.get(3)?,
+            in_time: row.get(4)?,
+        })
+    }
+}
+
+/// The sessions that were not ended yet and pass the filter, to end them all.
 ///
 /// # Errors
-/// What SQLite says, or an impossible row.
-pub fn list(db: &Db<'_>, filter: &Filter, now: Now, limit: u32) -> Result<Vec<Listed>, StoreError> {
-    db.all(
-        "SELECT s.id, s.user_id, u.username, s.created_at, s.rotated_at, s.ends_at, s.ended_at, s.end_reason,
-                s.address, a.text, s.generation
-         FROM sessions s
-         JOIN user_agents a ON a.id = s.agent
-         LEFT JOIN users u ON u.id = s.user_id
-         WHERE ($1 IS NULL OR s.user_id = $1)
-           AND ($2 IS NULL OR s.id <> $2)
-           AND ($3 IS NULL OR s.address = $3)
-           AND ($4 IS NULL OR s.rotated_at < $4)
-           AND CASE $5 WHEN 'active' THEN s.ended_at IS NULL AND s.ends_at > $6 AND s.rotated_at > $7
-                       WHEN 'expired' THEN s.ended_at IS NULL AND (s.ends_at <= $6 OR s.rotated_at <= $7)
-                       WHEN 'ended' THEN s.ended_at IS NOT NULL AND s.end_reason <> 'reuse'
-                       WHEN 'reused' THEN s.end_reason = 'reuse'
-                       ELSE 1 END
-         ORDER BY s.created_at DESC, s.id DESC
-         LIMIT $8",
-        params![
-            filter.user.map(|user| user.0),
-            filter.except.map(SessionId::get),
-            filter.address.map(|address| address.to_string()),
-            filter.used_before.map(Timestamp::micros),
-            filter.status.map(Status::as_str),
-            now.at.micros(),
-            now.refresh_expired.micros(),
-            limit
-        ],
-        Listed::read,
+/// What SQLite says.
+pub fn endings(db: &Db<'_>, filter: &Filter, now: Now) -> Result<Vec<Ending>, StoreError> {
+    let choice = Choice::of(db, filter)?;
+    let bound = Bound::new(filter, now, choice.word);
+    db.all(along::endings(choice.path), &bound.values(), Ending::read)
+}
+
+/// The same of one session: `None` if there is none, or it was ended before.
+///
+/// # Errors
+/// What SQLite says.
+pub fn ending(db: &Db<'_>, id: SessionId, now: Now) -> Result<Option<Ending>, StoreError> {
+    db.optional(
+        "SELECT id, user_id, generation, lineage_length, ends_at > $2 AND rotated_at > $3
+         FROM sessions
+         WHERE id = $1 AND ended_at IS NULL",
+        params![id.get(), now.at.micros(), now.refresh_expired.micros()],
+        Ending::read,
     )
 }
 
