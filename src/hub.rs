@@ -14,6 +14,7 @@ use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
 use crate::crypto::keyring::{KeyError, Secret};
 use crate::crypto::totp::SecondFactorKeys;
+use crate::store::activity::Activity;
 use crate::store::{Change, Mode, OpenError, Store, StoreError, Tx};
 use crate::types::entropy::Entropy;
 use crate::types::time::Clock;
@@ -36,6 +37,8 @@ pub struct Hub {
     pub second_factor_keys: Arc<SecondFactorKeys>,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// Counts what leaves no row.
+    pub activity: Arc<Activity>,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
     trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
 }
@@ -132,6 +135,7 @@ impl Hub {
         let trusted_proxies = config.trusted_proxies.clone().into();
         Ok(Self {
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
+            activity: Arc::new(Activity::begin(clock.now().wall)),
             tokens: Arc::new(Tokens::new(&secret)),
             forms: FormTokens::new(&secret),
             second_factor_keys: Arc::new(SecondFactorKeys::new(&secret)),

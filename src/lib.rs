@@ -87,6 +87,8 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(http::pages::templates())
         .attach(features::health::stage())
         .attach(features::account::stage())
+        .attach(features::admin::audit::stage())
+        .attach(features::admin::dashboard::stage())
         .attach(features::browser::stage())
         .attach(features::sessions::stage())
         .mount("/", http::assets::routes())

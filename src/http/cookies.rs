@@ -179,7 +179,8 @@ impl Jar {
 }
 
 /// Whether a host name means this machine and nothing else.
-fn is_loopback(host: &str) -> bool {
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare

@@ -8,12 +8,17 @@ pub mod catchers;
 pub mod client;
 pub mod cookies;
 pub mod cors;
+pub mod csv;
+pub mod download;
+pub mod figures;
 pub mod form;
 pub mod headers;
 pub mod notes;
 pub mod pages;
 pub mod problem;
 pub mod refusal;
+pub mod shown_text;
+pub mod times;
 pub mod view;
 
 use rocket::request::Request;

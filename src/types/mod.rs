@@ -16,3 +16,4 @@ pub mod time;
 pub mod token;
 pub mod user_agent;
 pub mod username;
+pub mod visible;

@@ -4,6 +4,8 @@ mod device;
 
 use std::borrow::Cow;
 
+use crate::types::visible::visible;
+
 /// Most characters (Unicode scalar values) that are kept: real browsers need about 120, and pages have to show it.
 pub const MAX_CHARS: usize = 256;
 
@@ -16,22 +18,8 @@ impl UserAgent {
     /// then the text is cut, never inside an escape. What has been parsed once is not changed by parsing it again.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut kept = String::new();
-        let mut left = MAX_CHARS;
-        for character in text.chars() {
-            let escaped = is_invisible(character).then(|| character.escape_unicode());
-            let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
-            if length > left {
-                break;
-            }
-            left -= length;
-            match escaped {
-                Some(escape) => kept.extend(escape),
-                None => kept.push(character),
-            }
-        }
         // After the cut, so that a megabyte of blanks costs no more than any other text.
-        Self(kept.trim().to_owned())
+        Self(visible(text, MAX_CHARS).trim().to_owned())
     }
 
     /// The text as it stands in a row. It was parsed before it got there and would stay as it is; parsed again, a row that
@@ -59,19 +47,6 @@ impl UserAgent {
     pub fn device(&self) -> Cow<'static, str> {
         device::name(&self.0)
     }
-}
-
-/// Whether a character shows nothing itself or changes how others are shown: escapes for these only, so names in any script stay.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' // soft hyphen
-                | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // bidirectional
-                | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}' // no width
-                | '\u{2028}' | '\u{2029}' // line and paragraph separators
-                | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' // old format controls, tags
-        )
 }
 
 #[cfg(test)]

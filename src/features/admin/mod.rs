@@ -1,3 +1,5 @@
 //! The administrators' side: one folder a noun, its acts and its pages together.
 
+pub mod audit;
+pub mod dashboard;
 pub mod users;

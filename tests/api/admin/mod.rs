@@ -1,0 +1,4 @@
+//! The administrators' pages, each held to what it says.
+
+mod audit;
+mod dashboard;
