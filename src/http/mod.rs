@@ -10,6 +10,7 @@ pub mod cookies;
 pub mod cors;
 pub mod csv;
 pub mod download;
+pub mod figures;
 pub mod form;
 pub mod headers;
 pub mod notes;
