@@ -17,6 +17,7 @@ use crate::crypto::key_file;
 use crate::crypto::keyring::{KeyError, Secret};
 use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
+use crate::store::activity::Activity;
 use crate::store::{Mode, OpenError, Store, StoreError};
 use crate::types::entropy::Entropy;
 use crate::types::time::Clock;
@@ -39,6 +40,8 @@ pub struct Hub {
     pub second_factor_keys: Arc<SecondFactorKeys>,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// Counts what leaves no row.
+    pub activity: Arc<Activity>,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
     trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
     /// Where each setting came from; of those that HUP reads anew, where they came from then.
@@ -149,6 +152,7 @@ impl Hub {
         Ok(Self {
             origins: Arc::new(RwLock::new(origins)),
             trusted_proxies: Arc::new(RwLock::new(trusted_proxies)),
+            activity: Arc::new(Activity::begin(clock.now().wall)),
             tokens: Arc::new(Tokens::new(Arc::clone(&ring))),
             forms: FormTokens::new(Arc::clone(&ring)),
             second_factor_keys: Arc::new(SecondFactorKeys::new(ring)),

@@ -3,10 +3,18 @@
 //! `hash` is SHA-256 over the hash of the row before and this row's fields, so that a changed, removed or inserted row shows. Who
 //! can rewrite the whole table can make a chain that fits; who kept an earlier hash elsewhere can still tell.
 
+mod chain;
+mod hours;
+mod list;
+
 use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};
 
-use crate::store::db::{Db, Tx};
+pub use chain::{Chain, Walk, verify};
+pub use hours::{Tally, done_since, hours};
+pub use list::{Extent, Filter, after, before, extent, list, newer};
+
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::types::cause::Cause;
 use crate::types::time::Timestamp;
@@ -68,9 +76,47 @@ pub enum Action {
     SecondFactorRecoveryRenew,
     /// Another key took the place of the present one.
     KeyRotate,
+    /// Rows of the audit were taken out as a file.
+    AuditExport,
 }
 
 impl Action {
+    /// Every action, the groups together, in the order of the lists that offer them.
+    pub const ALL: &[Self] = &[
+        Self::SessionStart,
+        Self::SessionEnd,
+        Self::SessionEndMany,
+        Self::SessionReuse,
+        Self::SignInRefused,
+        Self::SecondFactorAdd,
+        Self::SecondFactorRemove,
+        Self::SecondFactorReset,
+        Self::SecondFactorRefused,
+        Self::SecondFactorRecoveryUsed,
+        Self::SecondFactorRecoveryRenew,
+        Self::ProofGiven,
+        Self::ProofRefused,
+        Self::PasswordChange,
+        Self::PasswordSet,
+        Self::PasswordRenew,
+        Self::UserRegister,
+        Self::UserAdd,
+        Self::UserUpdate,
+        Self::UserDisable,
+        Self::UserEnable,
+        Self::UserRole,
+        Self::UserDelete,
+        Self::KeyRotate,
+        Self::AuditExport,
+    ];
+
+    /// What it belongs to: the first word of [`Action::as_str`].
+    #[must_use]
+    pub fn group(self) -> &'static str {
+        let whole = self.as_str();
+        whole.split_once('.').map_or(whole, |(group, _)| group)
+    }
+
     /// As it stands in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -102,6 +148,7 @@ impl Action {
             Self::SecondFactorRecoveryUsed => "second_factor.recovery_used",
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
             Self::KeyRotate => "key.rotate",
+            Self::AuditExport => "audit.export",
         }
     }
 }
@@ -166,6 +213,7 @@ impl Tx<'_> {
             hash: BEGINNING,
         };
         entry.hash = entry.chained_to(&before);
+        hours::count(self, entry.at, action)?;
         self.execute_on_one(
             "INSERT INTO audit (id, at, actor, action, target, address, request_id, detail, hash)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -228,92 +276,41 @@ impl Entry {
     }
 }
 
-/// What a list of audit rows shows. Absent filters let everything pass.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only rows with this actor.
-    pub actor: Option<String>,
-    /// Only rows with this action, or with an action of this group (`session` for `session.…`).
-    pub action: Option<String>,
-    /// Only rows with this target.
-    pub target: Option<String>,
-    /// Only rows at or after this time.
-    pub since: Option<Timestamp>,
-    /// How many rows at most.
-    pub limit: u32,
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
 
-/// The newest rows that pass the filter, newest first.
-///
-/// # Errors
-/// What SQLite says.
-pub fn list(db: &Db<'_>, filter: &Filter) -> Result<Vec<Entry>, StoreError> {
-    db.all(
-        "SELECT id, at, actor, action, target, address, request_id, detail, hash
-         FROM audit
-         WHERE ($1 IS NULL OR actor = $1)
-           AND ($2 IS NULL OR action = $2 OR substr(action, 1, length($2) + 1) = $2 || '.')
-           AND ($3 IS NULL OR target = $3)
-           AND ($4 IS NULL OR at >= $4)
-         ORDER BY id DESC
-         LIMIT $5",
-        params![
-            filter.actor,
-            filter.action,
-            filter.target,
-            filter.since.map(Timestamp::micros),
-            filter.limit
-        ],
-        Entry::read,
-    )
-}
+    use super::Action;
 
-/// Walks the whole chain.
-///
-/// # Errors
-/// What SQLite says. A broken chain is no error but the answer.
-pub fn verify(db: &Db<'_>) -> Result<Chain, StoreError> {
-    /// Rows read at a time, so that a long audit does not fill the memory.
-    const PAGE_ROWS: u32 = 1_000;
-    let (mut last, mut before) = (0, BEGINNING);
-    loop {
-        let page = db.all(
-            "SELECT id, at, actor, action, target, address, request_id, detail, hash
-             FROM audit
-             WHERE id > $1
-             ORDER BY id
-             LIMIT $2",
-            params![last, PAGE_ROWS],
-            Entry::read,
-        )?;
-        if page.is_empty() {
-            return Ok(Chain::Whole {
-                rows: last,
-                head: before,
-            });
-        }
-        for entry in page {
-            if entry.id != last + 1 || entry.hash != entry.chained_to(&before) {
-                return Ok(Chain::Broken { at: last + 1 });
-            }
-            (last, before) = (entry.id, entry.hash);
+    /// The actions as this file tells their names, which the compiler keeps whole.
+    fn named() -> Vec<(&'static str, &'static str)> {
+        let text = include_str!("audit.rs");
+        let arms = text.lines().filter_map(|line| {
+            let (name, told) = line.trim().strip_prefix("Self::")?.split_once(" => \"")?;
+            Some((name, told.strip_suffix("\",")?))
+        });
+        arms.collect()
+    }
+
+    #[test]
+    fn the_list_of_all_actions_is_whole() {
+        let all: HashSet<String> = Action::ALL
+            .iter()
+            .map(|action| format!("{action:?}"))
+            .collect();
+        let named: HashSet<String> = named().iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(all, named);
+        assert_eq!(all.len(), Action::ALL.len(), "one stands there twice");
+    }
+
+    #[test]
+    fn the_actions_of_a_group_stand_together() {
+        let groups: Vec<&str> = Action::ALL.iter().map(|action| action.group()).collect();
+        let mut runs = groups.clone();
+        runs.dedup();
+        assert_eq!(runs.len(), groups.iter().collect::<HashSet<_>>().len());
+        for (action, group) in Action::ALL.iter().zip(groups) {
+            assert!(action.as_str().starts_with(&format!("{group}.")));
         }
     }
-}
-
-/// What walking the chain found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chain {
-    /// Every row fits the one before.
-    Whole {
-        /// How many rows.
-        rows: i64,
-        /// The last row's hash: kept elsewhere, it proves later that nothing up to here was rewritten.
-        head: [u8; 32],
-    },
-    /// The row with this number is missing or does not fit.
-    Broken {
-        /// Its number.
-        at: i64,
-    },
 }

@@ -3,6 +3,7 @@
 //! Whatever changes the database is a [`Change`]: plain data in, an outcome out, applied in one transaction by the one writer.
 //! The writer answers only after the commit is on disk, and many waiting changes share one commit.
 
+pub mod activity;
 pub mod audit;
 pub mod db;
 pub mod error;

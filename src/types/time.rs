@@ -65,6 +65,44 @@ fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// An hour of the wall clock, counted from 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hour(i64);
+
+impl Hour {
+    const MICROS: i64 = 3_600_000_000;
+
+    /// The hour that a time lies in.
+    #[must_use]
+    pub const fn of(time: Timestamp) -> Self {
+        Self(time.0.div_euclid(Self::MICROS))
+    }
+
+    /// From its number.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number: hours since 1970.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// When it begins.
+    #[must_use]
+    pub const fn begins(self) -> Timestamp {
+        Timestamp(self.0.saturating_mul(Self::MICROS))
+    }
+
+    /// The hour so many hours before this one.
+    #[must_use]
+    pub const fn earlier(self, hours: i64) -> Self {
+        Self(self.0.saturating_sub(hours))
+    }
+}
+
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {

@@ -11,8 +11,8 @@ use hub::features::sessions::end;
 use hub::features::sessions::store::many::Now;
 use hub::features::users::store as users;
 use hub::hub::{Hub, HubError, Place};
-use hub::store::audit::{self, Entry};
-use hub::store::{Change, Mode, Store, StoreError};
+use hub::store::audit::{self, Action, Entry};
+use hub::store::{Change, Mode, Store, StoreError, Tx};
 use hub::types::cause::{Actor, Cause};
 use hub::types::entropy::SeededEntropy;
 use hub::types::ids::UserId;
@@ -266,6 +266,15 @@ impl Stage {
         rows
     }
 
+    /// Lets the Hub itself do something so many times.
+    pub async fn many_rows(&self, count: usize) {
+        let cause = Cause {
+            actor: Actor::System,
+            ..self.cause()
+        };
+        self.apply(ManyRows { count, cause }).await;
+    }
+
     /// A connection of somebody else's, without the Hub's settings.
     #[expect(
         clippy::disallowed_methods,
@@ -292,6 +301,24 @@ impl Stage {
     pub fn text(&self, sql: &str) -> String {
         let read = self.stranger().query_row(sql, [], |row| row.get(0));
         read.expect("a text")
+    }
+}
+
+/// Rows of the audit, as many as a long life leaves.
+struct ManyRows {
+    count: usize,
+    cause: Cause,
+}
+
+impl Change for ManyRows {
+    type Outcome = ();
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        for _ in 0..self.count {
+            tx.audit(&self.cause, Action::UserUpdate, None, None)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The store by itself: what the writer promises, what readers cannot do, which files are trusted.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod activity;
+mod audit;
 mod opening;
 mod reading;
 mod writing;

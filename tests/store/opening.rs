@@ -134,7 +134,7 @@ fn a_damaged_database_is_refused_and_never_repaired_in_silence() {
     );
     let mut bytes = std::fs::read(&path).expect("readable");
     let middle = bytes.len() / 2;
-    bytes[middle..middle + 2_000].fill(0xa5);
+    bytes[middle..middle + 8_192].fill(0xa5);
     std::fs::write(&path, &bytes).expect("written");
     let error = refusal(&path, Mode::Server);
     assert!(matches!(error, OpenError::Damaged { .. }), "{error}");

@@ -51,6 +51,7 @@ pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Ans
         Outcome::Refused(refusal) => return Err(refusal.into()),
     };
     let pair = issue::pair(hub, &session, &user, now.wall).map_err(RefreshError::from)?;
+    hub.activity.refreshed();
     Ok(Answer::ok(
         &pair.body("Token refreshed successfully", user.public()),
     ))

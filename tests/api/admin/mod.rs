@@ -1,3 +1,5 @@
 //! The administrators' pages, one file a page.
 
+mod audit;
+mod dashboard;
 mod session;

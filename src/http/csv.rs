@@ -1,0 +1,83 @@
+//! CSV as RFC 4180 has it, without a cell that a spreadsheet would compute.
+
+/// The content type of a CSV file whose first row names the columns.
+pub const CSV: &str = "text/csv; charset=utf-8; header=present";
+
+/// What makes a spreadsheet take a cell for a formula, or step over what stands before one. The last four are the wide forms of East Asian
+/// keyboards, which some spreadsheets read like the plain ones.
+const BEGINS_FORMULA: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// Writes one row behind what stands in `out`, its line end included.
+///
+/// A cell that would begin a formula gets an apostrophe in front, which spreadsheets take for "this is text"; numbers below zero do too, so no
+/// column of ours holds any.
+pub fn row<Cell: AsRef<str>>(out: &mut String, cells: impl IntoIterator<Item = Cell>) {
+    for (at, cell) in cells.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write(out, cell.as_ref());
+    }
+    out.push_str("\r\n");
+}
+
+fn write(out: &mut String, cell: &str) {
+    let computes = cell.starts_with(BEGINS_FORMULA);
+    // Blanks at the ends are part of the cell, but some readers trim what is not quoted.
+    let quoted = cell.contains(['"', ',', '\r', '\n', ';', '\t'])
+        || cell.starts_with(' ')
+        || cell.ends_with(' ');
+    if quoted {
+        out.push('"');
+    }
+    if computes {
+        out.push('\'');
+    }
+    for character in cell.chars() {
+        if character == '"' {
+            out.push('"');
+        }
+        out.push(character);
+    }
+    if quoted {
+        out.push('"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::row;
+
+    fn written(cells: &[&str]) -> String {
+        let mut out = String::new();
+        row(&mut out, cells);
+        out
+    }
+
+    #[test]
+    fn a_row_is_its_cells_between_commas_and_a_line_end() {
+        assert_eq!(written(&["a", "", "é 🦀"]), "a,,é 🦀\r\n");
+        assert_eq!(written(&[""]), "\r\n");
+    }
+
+    #[test]
+    fn what_would_end_a_cell_is_quoted() {
+        assert_eq!(
+            written(&["a,b", "say \"no\"", "two\r\nlines", "a;b", " a", "a "]),
+            "\"a,b\",\"say \"\"no\"\"\",\"two\r\nlines\",\"a;b\",\" a\",\"a \"\r\n"
+        );
+    }
+
+    #[test]
+    fn no_cell_begins_a_formula() {
+        for begins in ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"] {
+            let written = written(&[&format!("{begins}1+1|' /C calc'!A0")]);
+            let cell = written.trim_start_matches('"');
+            assert!(cell.starts_with('\''), "{written:?}");
+        }
+        assert_eq!(written(&["=a,\"b\""]), "\"'=a,\"\"b\"\"\"\r\n");
+        assert_eq!(written(&["a=b", "'x"]), "a=b,'x\r\n");
+    }
+}
