@@ -48,11 +48,11 @@ where
         let mut make = make;
         loop {
             // Nothing is held while the client reads: neither a thread nor a reader of the database.
-            let step = spawn_blocking(move || {
+            let made = spawn_blocking(move || {
                 let piece = make();
                 (make, piece)
             });
-            match step.await {
+            match made.await {
                 Ok((again, Ok(Some(bytes)))) => {
                     make = again;
                     yield Piece::Bytes(Cursor::new(bytes));

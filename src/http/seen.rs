@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::http::client;
 use crate::http::cookies::{is_loopback, without_port};
+use crate::http::shown_text::shown;
 use crate::hub::Hub;
 
 /// The way of one request.
@@ -21,6 +22,8 @@ pub struct Seen {
     pub client: Option<IpAddr>,
     /// Whether somebody on the way named an address before them (`X-Forwarded-For`).
     pub forwarded: bool,
+    /// The scheme that the browser used, as the proxy tells (`X-Forwarded-Proto`).
+    scheme: Option<String>,
     peer_is_trusted: bool,
     public: String,
     public_host: String,
@@ -108,6 +111,20 @@ impl Seen {
     }
 
     fn encryption(&self) -> Check {
+        let expected = if self.https { "https" } else { "http" };
+        if let Some(scheme) = &self.scheme
+            && self.peer_is_trusted
+            && !scheme.eq_ignore_ascii_case(expected)
+        {
+            return Check::new(
+                "bad",
+                format!(
+                    "The proxy says that you came over {scheme}, but the Hub takes itself to be at {}.",
+                    self.public
+                ),
+                "Set HUB_PUBLIC_URL to the address that people type, or let the proxy send them to that one.",
+            );
+        }
         if self.https {
             return Check::good("Browsers reach it over HTTPS.");
         }
@@ -141,6 +158,7 @@ impl<'r> FromRequest<'r> for Seen {
             peer,
             client: client::address(request, &trusted),
             forwarded: request.headers().contains("X-Forwarded-For"),
+            scheme: request.headers().get_one("X-Forwarded-Proto").map(shown),
             peer_is_trusted: peer
                 .is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer))),
             public: public.to_string(),

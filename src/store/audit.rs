@@ -106,6 +106,7 @@ impl Action {
         Self::UserEnable,
         Self::UserRole,
         Self::UserDelete,
+        Self::KeyRotate,
         Self::AuditExport,
     ];
 

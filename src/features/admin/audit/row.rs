@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rocket::http::RawStr;
 use serde::Serialize;
 
 use crate::features::users::store as users;
@@ -22,9 +23,16 @@ pub struct Row {
     /// Whether it tells of an attack, as far as the Hub can know.
     alarm: bool,
     target: Option<Party>,
-    address: Option<String>,
-    request_id: Option<String>,
+    address: Option<Narrowing>,
+    request: Option<Narrowing>,
     detail: Option<String>,
+}
+
+/// A text that leads to the rows that have it too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Narrowing {
+    text: String,
+    href: String,
 }
 
 /// Who acted, or what was acted on.
@@ -63,7 +71,6 @@ pub fn rows(db: &Db<'_>, entries: &[Entry], now: Timestamp) -> Result<Vec<Row>, 
 }
 
 fn row(entry: &Entry, names: &Names, now: Timestamp) -> Row {
-    let text = |text: &Option<String>| text.as_deref().map(shown);
     Row {
         id: entry.id,
         at: Shown::new(entry.at, now),
@@ -71,10 +78,19 @@ fn row(entry: &Entry, names: &Names, now: Timestamp) -> Row {
         alarm: entry.action == Action::SessionReuse.as_str(),
         action: shown(&entry.action),
         target: entry.target.as_deref().map(|target| party(target, names)),
-        address: text(&entry.address),
-        request_id: text(&entry.request_id),
-        detail: text(&entry.detail),
+        address: narrowing("address", entry.address.as_deref()),
+        request: narrowing("request", entry.request_id.as_deref()),
+        detail: entry.detail.as_deref().map(shown),
     }
+}
+
+fn narrowing(field: &str, text: Option<&str>) -> Option<Narrowing> {
+    let text = text?;
+    let value = RawStr::new(text).percent_encode();
+    Some(Narrowing {
+        text: shown(text),
+        href: format!("/admin/audit?{field}={value}"),
+    })
 }
 
 fn party(written: &str, names: &Names) -> Party {

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::config::WebAddress;
-use crate::features::admin::dashboard::arrival::Mismatch;
-use crate::http::cookies::is_loopback;
 use crate::http::figures::{grouped, size};
+use crate::http::seen::Check;
 
 /// Below this part of its file system free, in hundredths, the disk counts as nearly full: there is time left to act.
 const LOW_DISK_HUNDREDTHS: u64 = 10;
@@ -19,10 +17,8 @@ const OLD_BACKUP_DAYS: i64 = 7;
 /// What was found.
 #[derive(Clone, Debug)]
 pub struct Findings<'found> {
-    /// Where browsers reach the Hub.
-    pub public_url: &'found WebAddress,
-    /// How the request of whoever looks came in otherwise than configured.
-    pub mismatch: Option<Mismatch>,
+    /// How the request of whoever looks came in: a stranger's could have any header.
+    pub way: Vec<Check>,
     /// Administrators that can sign in.
     pub administrators: u32,
     /// Those of them with a second factor.
@@ -72,17 +68,17 @@ impl Matter {
 /// Everything that needs attention, the worst first.
 #[must_use]
 pub fn matters(findings: &Findings<'_>) -> Vec<Matter> {
-    let mut matters: Vec<Matter> = [
+    let own = [
         reuse(findings.reuses),
-        plain_http(findings.public_url),
         disk(findings.disk),
-        arrival(findings.mismatch.as_ref(), findings.public_url),
         second_factor(findings),
         backup(findings.backup_days, findings.backups),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    ];
+    let mut matters: Vec<Matter> = own
+        .into_iter()
+        .flatten()
+        .chain(way(&findings.way))
+        .collect();
     matters.sort_by_key(|matter| matter.tone != "bad");
     matters
 }
@@ -102,17 +98,6 @@ fn reuse(reuses: u64) -> Option<Matter> {
     )
 }
 
-fn plain_http(public_url: &WebAddress) -> Option<Matter> {
-    if public_url.is_https() || is_loopback(public_url.host()) {
-        return None;
-    }
-    let text = format!(
-        "Everybody on the way to {} can read passwords and tokens. Put a proxy with TLS in front and set HUB_PUBLIC_URL to its https:// address.",
-        public_url.as_str()
-    );
-    Some(Matter::new("bad", "The public address is plain HTTP", text))
-}
-
 fn disk(disk: Option<(u64, u64)>) -> Option<Matter> {
     let (free, all) = disk?;
     let low = free < AMPLE_DISK_BYTES && free < all / 100 * LOW_DISK_HUNDREDTHS;
@@ -128,29 +113,10 @@ fn disk(disk: Option<(u64, u64)>) -> Option<Matter> {
     })
 }
 
-fn arrival(mismatch: Option<&Mismatch>, public_url: &WebAddress) -> Option<Matter> {
-    let public = public_url.as_str();
-    let (title, text) = match mismatch? {
-        Mismatch::StrangeProxy(peer) => (
-            "A proxy is not trusted",
-            format!(
-                "This page came to you through {peer}, which speaks for others and is not a trusted proxy. So every client seems to have its address. If it is your proxy, set HUB_TRUSTED_PROXIES to {peer}."
-            ),
-        ),
-        Mismatch::OtherHost(host) => (
-            "The public address is another one than yours",
-            format!(
-                "You asked for {host}, and the configured address is {public}. Links and cookies are made for that one: set HUB_PUBLIC_URL to what people use, and let the proxy pass the Host header on."
-            ),
-        ),
-        Mismatch::OtherScheme(scheme) => (
-            "The proxy reports another scheme",
-            format!(
-                "It says that you came over {scheme}, and the configured address is {public}. Set HUB_PUBLIC_URL to what people use, or let the proxy send people to that address."
-            ),
-        ),
-    };
-    Some(Matter::new("warn", title, text))
+/// What of the way does not fit the configuration.
+fn way(checks: &[Check]) -> impl Iterator<Item = Matter> {
+    let unfit = checks.iter().filter(|check| check.tone != "good");
+    unfit.map(|check| Matter::new(check.tone, check.title.clone(), check.mend.clone()))
 }
 
 fn second_factor(findings: &Findings<'_>) -> Option<Matter> {
@@ -181,27 +147,20 @@ fn backup(days: Option<i64>, place: &str) -> Option<Matter> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Findings, Mismatch, matters};
-    use crate::config::{Config, Sources, WebAddress};
+    use super::{Findings, matters};
+    use crate::http::seen::Check;
 
-    fn public(url: &str) -> WebAddress {
-        let flags = [("public_url", url), ("data_dir", "nowhere")];
-        let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-        let sources = Sources {
-            flags: flags.into_iter().map(own).collect(),
-            system_data_dir: "nowhere".into(),
-            ..Sources::default()
-        };
-        Config::load(&sources)
-            .expect("a configuration")
-            .config
-            .public_url
+    fn check(tone: &'static str, title: &str) -> Check {
+        Check {
+            tone,
+            title: title.to_owned(),
+            mend: "Mend it.".to_owned(),
+        }
     }
 
-    fn well(public_url: &WebAddress) -> Findings<'_> {
+    fn well() -> Findings<'static> {
         Findings {
-            public_url,
-            mismatch: None,
+            way: vec![check("good", "You come from there.")],
             administrators: 2,
             with_second_factor: 1,
             reuses: 0,
@@ -219,97 +178,71 @@ mod tests {
 
     #[test]
     fn where_all_is_well_nothing_is_said() {
-        for url in [
-            "https://hub.example.com",
-            "http://127.0.0.1:8000",
-            "http://localhost",
-        ] {
-            assert_eq!(told(&well(&public(url))), []);
-        }
+        assert_eq!(told(&well()), []);
     }
 
     #[test]
     fn each_finding_is_said_by_itself() {
-        let url = public("https://hub.example.com");
-        let peer = "192.0.2.1".parse().expect("an address");
-        let one = |change: &dyn Fn(&mut Findings<'_>)| {
-            let mut findings = well(&url);
-            change(&mut findings);
-            let mut told = told(&findings);
-            assert_eq!(told.len(), 1, "{told:?}");
-            told.remove(0)
-        };
-        let cases: [(&dyn Fn(&mut Findings<'_>), &str, &str); 10] = [
+        let cases: [(fn(&mut Findings<'_>), &str, &str); 9] = [
             (
-                &|f| f.reuses = 1,
+                |f| f.reuses = 1,
                 "A used token came again in the last 7 days",
                 "bad",
             ),
             (
-                &|f| f.reuses = 1_200,
+                |f| f.reuses = 1_200,
                 "Used tokens came again 1,200 times in the last 7 days",
                 "bad",
             ),
             (
-                &|f| f.with_second_factor = 0,
+                |f| f.with_second_factor = 0,
                 "No administrator has a second factor",
                 "warn",
             ),
-            (&|f| f.backup_days = None, "There is no backup", "warn"),
+            (|f| f.backup_days = None, "There is no backup", "warn"),
             (
-                &|f| f.backup_days = Some(7),
+                |f| f.backup_days = Some(7),
                 "The last backup is 7 days old",
                 "warn",
             ),
             (
-                &|f| f.disk = Some((15_000_000_000, 1_000_000_000_000)),
+                |f| f.disk = Some((15_000_000_000, 1_000_000_000_000)),
                 "The disk is nearly full",
                 "warn",
             ),
             (
-                &|f| f.disk = Some((400_000_000, 1_000_000_000)),
+                |f| f.disk = Some((400_000_000, 1_000_000_000)),
                 "The disk is nearly full",
                 "bad",
             ),
             (
-                &|f| f.mismatch = Some(Mismatch::StrangeProxy(peer)),
-                "A proxy is not trusted",
+                |f| f.way.push(check("warn", "This way")),
+                "This way",
                 "warn",
             ),
-            (
-                &|f| f.mismatch = Some(Mismatch::OtherHost("a".to_owned())),
-                "The public address is another one than yours",
-                "warn",
-            ),
-            (
-                &|f| f.mismatch = Some(Mismatch::OtherScheme("http".to_owned())),
-                "The proxy reports another scheme",
-                "warn",
-            ),
+            (|f| f.way.push(check("bad", "That way")), "That way", "bad"),
         ];
         for (change, title, tone) in cases {
-            assert_eq!(one(change), (title.to_owned(), tone));
+            let mut findings = well();
+            change(&mut findings);
+            assert_eq!(told(&findings), [(title.to_owned(), tone)]);
         }
-        let plain = public("http://hub.example.com");
-        let title = "The public address is plain HTTP".to_owned();
-        assert_eq!(told(&well(&plain)), [(title, "bad")]);
     }
 
     #[test]
     fn what_is_no_trouble_is_not_made_one() {
-        let url = public("https://hub.example.com");
         let fine = Findings {
             administrators: 0,
             with_second_factor: 0,
             backup_days: Some(6),
             disk: Some((21_000_000_000, 1_000_000_000_000)),
-            ..well(&url)
+            ..well()
         };
         assert_eq!(told(&fine), []);
         assert_eq!(
             told(&Findings {
                 disk: None,
-                ..well(&url)
+                ..well()
             }),
             []
         );
@@ -317,12 +250,12 @@ mod tests {
 
     #[test]
     fn the_worst_stands_first() {
-        let url = public("http://hub.example.com");
         let findings = Findings {
             backup_days: None,
             with_second_factor: 0,
             reuses: 3,
-            ..well(&url)
+            way: vec![check("bad", "That way")],
+            ..well()
         };
         let tones: Vec<_> = told(&findings).into_iter().map(|(_, tone)| tone).collect();
         assert_eq!(tones, ["bad", "bad", "warn", "warn"]);

@@ -1,6 +1,5 @@
 //! The first page of administrators: what goes on, and what needs them.
 
-pub mod arrival;
 pub mod attention;
 pub mod chart;
 pub mod counting;

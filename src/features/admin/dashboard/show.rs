@@ -7,7 +7,6 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use crate::features::admin::audit::row::{self, Row};
-use crate::features::admin::dashboard::arrival::Arrival;
 use crate::features::admin::dashboard::attention::{self, Findings};
 use crate::features::admin::dashboard::chart::Chart;
 use crate::features::admin::dashboard::hours::{self, Line};
@@ -21,6 +20,7 @@ use crate::http::figures::{grouped, size};
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
 use crate::http::refusal::Refusal;
+use crate::http::seen::Seen;
 use crate::http::times::Shown;
 use crate::hub::{Hub, Place};
 use crate::store::audit::{self, Action, Filter, Tally};
@@ -101,7 +101,7 @@ struct Charts {
 pub async fn show(
     hub: &State<Hub>,
     administrator: Administrator,
-    arrival: Arrival,
+    seen: Seen,
 ) -> Result<Page, Refusal> {
     let now = end::now(hub, hub.clock.now().wall);
     let (store, data) = (hub.store.clone(), Place::new(&hub.config.data_dir));
@@ -121,7 +121,7 @@ pub async fn show(
     let refreshed: u64 = counts.iter().map(|hour| hour.refreshes).sum();
     let begun = hub.activity.begun();
     let since = told.counted_since.map_or(begun, |since| since.min(begun));
-    let matters = matters(hub, &arrival, &told, &found, now.at);
+    let matters = matters(&seen, &told, &found, now.at);
     let figures = Figures {
         active_sessions: count(told.active_sessions),
         users: count(told.users),
@@ -153,17 +153,10 @@ pub async fn show(
     ))
 }
 
-fn matters(
-    hub: &Hub,
-    arrival: &Arrival,
-    told: &Told,
-    found: &Found,
-    now: Timestamp,
-) -> Vec<attention::Matter> {
+fn matters(seen: &Seen, told: &Told, found: &Found, now: Timestamp) -> Vec<attention::Matter> {
     let backup_seconds = found.backup.map(|at| now.seconds() - at.seconds());
     attention::matters(&Findings {
-        public_url: &hub.config.public_url,
-        mismatch: arrival.mismatch(&hub.config.public_url),
+        way: seen.checks(),
         administrators: told.administrators.all,
         with_second_factor: told.administrators.with_one,
         reuses: told.reuses.unsigned_abs(),
