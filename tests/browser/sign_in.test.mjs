@@ -1,7 +1,7 @@
 // Getting in and out: setup, sign-in, the second factor, sign-out; also by the keyboard alone.
 
 import assert from "node:assert/strict";
-import { Hub, PASSWORD, both } from "./harness.mjs";
+import { Hub, PASSWORD, both, digits } from "./harness.mjs";
 
 both("the setup link makes the first administrator, once", async (script, t) => {
   const hub = await Hub.start(t);
@@ -45,7 +45,7 @@ both("people sign in with a password and sign out again", async (script, t) => {
   await bob.press("Sign out", frame);
   assert.equal(bob.url.pathname, "/login");
   await bob.page.goto("/account");
-  assert.equal(bob.path, "/login?next=/account");
+  assert.equal(decodeURIComponent(bob.path), "/login?next=/account");
 });
 
 both("the keyboard is enough to sign in and out", async (script, t) => {
@@ -77,4 +77,51 @@ both("the keyboard is enough to sign in and out", async (script, t) => {
   }
   await Promise.all([page.waitForEvent("load"), keyboard.press("Enter")]);
   assert.equal(bob.url.pathname, "/login");
+});
+
+both("a second factor is added, and asked for at every sign-in from then on", async (script, t) => {
+  const hub = await Hub.start(t);
+  hub.add("ann", "SUPERADMIN");
+  const ann = await hub.person({ script });
+  await ann.signIn("ann");
+  await ann.visit("/account");
+  await ann.follow("Add a second factor");
+  await ann.look();
+  if ((await ann.field("Your password").count()) > 0) await ann.field("Your password").fill(PASSWORD);
+  await ann.press("Show the picture");
+  await ann.look({ name: "second-factor-picture" });
+  const secret = await ann.page.locator(".code code").innerText();
+  await ann.field("Code").fill("000000");
+  await ann.press("Turn the second factor on");
+  await ann.look({ path: "a wrong first code" });
+  const again = (await ann.page.locator(".code code").count()) > 0 ? await ann.page.locator(".code code").innerText() : secret;
+  await ann.field("Code").fill(digits(again));
+  await ann.press("Turn the second factor on");
+  await ann.look({ name: "recovery-codes" });
+  const codes = await ann.page.locator(".codes li").allInnerTexts();
+  assert.equal(codes.length, 10);
+  await ann.press("Sign out", ann.page.locator("header"));
+
+  await ann.signIn("ann");
+  assert.equal(ann.url.pathname, "/login/second-factor");
+  await ann.look({ name: "second-factor-asked" });
+  await ann.field("Code").fill("000000");
+  await ann.press("Go on");
+  await ann.look({ path: "a wrong code" });
+  assert.equal(ann.url.pathname, "/login/second-factor");
+  // The first code was of this step or the one before: a step counts once.
+  await ann.field("Code").fill(digits(again, 1));
+  await ann.press("Go on");
+  await ann.visit("/account/second-factor");
+  await ann.visit("/account/second-factor/recovery-codes");
+  await ann.visit("/account/second-factor/remove");
+  await ann.press("Sign out", ann.page.locator("header"));
+
+  for (const [code, lets] of [[codes[0], true], [codes[0], false], [codes[1], true]]) {
+    const other = await hub.person({ script });
+    await other.signIn("ann");
+    await other.field("Code").fill(code);
+    await other.press("Go on");
+    assert.equal(other.url.pathname !== "/login/second-factor", lets, code);
+  }
 });
