@@ -149,7 +149,7 @@ export class Hub {
     const headers = { "X-Forwarded-For": address, "User-Agent": agent };
     const answer = await this.call("POST", "/api/auth/login", { body: { username: name, password: PASSWORD }, headers });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
-    return new Client(this, answer.body, headers);
+    return new Client(this, answer.body, headers, name);
   }
 
   /** A person in front of a browser of their own. */
@@ -171,8 +171,8 @@ export class Hub {
 
 /** A program with a pair of tokens. */
 export class Client {
-  constructor(hub, { access_token, refresh_token }, headers) {
-    Object.assign(this, { hub, headers, access: access_token, refreshToken: refresh_token });
+  constructor(hub, { access_token, refresh_token }, headers, name) {
+    Object.assign(this, { hub, headers, name, access: access_token, refreshToken: refresh_token });
   }
 
   async refresh(token = this.refreshToken) {
