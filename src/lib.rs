@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | [`types`] | values parsed once at the edge: ids, names, addresses, tokens, time and chance |
 //! | [`store`] | the database: one writer thread with group commit, readers that cannot write, migrations, the audit |
-//! | [`crypto`] | the key file, tokens, password hashes |
+//! | [`crypto`] | the keys and their file, tokens, password hashes |
 //! | [`config`] | configuration in layers, one file a concern |
 //! | [`hub`] | all that a request can reach |
 //! | [`http`] | bodies, the one error shape, who asks, headers, embedded files and pages |
@@ -46,6 +46,12 @@
 //! Cases 6 and 8 make no second live token: whoever is answered holds the one that all others hold. So a thief who presents a stolen token
 //! within G of its first use holds the owner's own token from then on. When one of them rotates it, the other holds a used one: presented
 //! within G of that it is answered once more, presented later it ends the session for both, never presented it is worth nothing.
+//!
+//! # The ring of keys
+//!
+//! `secret.key` holds the keys, the database says which of them count ([`hub::keys`]). The present one makes what is new; a replaced one verifies what it
+//! made until the last of that has expired. A session's row names the key of its present generation, so that a retry gets the same bytes across
+//! a rotation. The file is written before the database hears of a key, and nothing is made with a key that the database does not call the present one.
 //!
 //! # What must always hold
 //!
