@@ -8,27 +8,19 @@ use hub::types::entropy::SeededEntropy;
 use super::rotate_key;
 use crate::stage::Stage;
 
-/// A database as the migrations before the one for keys left it, with a key file.
+/// A database of the first schema, with a key file.
 #[expect(clippy::disallowed_methods, reason = "plays a Hub of an older version")]
 fn older(directory: &Path) {
     let secret = key_file::create(&directory.join("secret.key"), &SeededEntropy::new(3));
     let check_value = secret.expect("a key file").check_value();
     let connection = rusqlite::Connection::open(directory.join("hub.db")).expect("a database");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let files = std::fs::read_dir(folder).expect("migrations");
-    let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-    files.sort();
-    let before = files
-        .iter()
-        .take_while(|file| !file.ends_with("0004_keys.sql"));
-    let mut version = 0;
-    for file in before {
-        let sql = std::fs::read_to_string(file).expect("a migration");
-        connection.execute_batch(&sql).expect("executed");
-        version += 1;
-    }
     connection
-        .pragma_update(None, "user_version", version)
+        .execute_batch(include_str!(
+            "../../../migrations/0001_users_sessions_audit.sql"
+        ))
+        .expect("executed");
+    connection
+        .pragma_update(None, "user_version", 1)
         .expect("a version");
     connection
         .execute(

@@ -1,9 +1,10 @@
 //! A retry is answered in the same bytes, whatever key is the present one by then.
 
 use hub::crypto::keyring::Purpose;
+use hub::types::salt::Salt;
 
 use super::{rotate_key, signed_by};
-use crate::stage::{SECOND, Stage};
+use crate::stage::{DAY, FIRST, SECOND, Stage};
 
 #[rocket::async_test]
 async fn a_retry_gets_the_same_bytes_across_rotations_and_a_restart() {
@@ -63,4 +64,23 @@ async fn no_kind_of_token_passes_for_another_under_any_key() {
     for pair in &pairs {
         stage.rotate(&pair.refresh).await;
     }
+}
+
+#[rocket::async_test]
+async fn the_secret_of_a_second_factor_outlives_every_rotation() {
+    let stage = Stage::new().await;
+    let nonce = Salt::from_row([9; 16]);
+    let secret = |key| {
+        let secret = stage.hub().second_factor_keys.secret(key, FIRST, &nonce);
+        secret.map(|secret| secret.reveal().to_string())
+    };
+    let first = secret(1).expect("the key");
+    for _ in 0..2 {
+        rotate_key(&stage).await;
+        stage.clock.advance(365 * DAY);
+    }
+    assert_eq!(secret(1), Some(first.clone()));
+    assert_eq!(stage.hub().second_factor_keys.present(), 3);
+    assert!(secret(3).is_some_and(|third| third != first));
+    assert_eq!(secret(4), None);
 }
