@@ -12,6 +12,7 @@ mod exit_codes;
 mod keys;
 mod printed;
 mod reading;
+mod second_factor;
 mod server;
 mod sessions;
 mod stage;

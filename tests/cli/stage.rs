@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// Longer than any command takes on a busy machine, the wait for a locked database included: only a hang reaches it.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A password that breaks no rule.
 pub const PASSWORD: &str = "correct horse 7";

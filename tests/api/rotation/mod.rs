@@ -31,7 +31,7 @@ async fn rotate_key_from(
 }
 
 /// A rotation that must succeed; gives the new key's number.
-async fn rotate_key(stage: &Stage) -> i64 {
+pub async fn rotate_key(stage: &Stage) -> i64 {
     let made = rotate_key_from(stage, None).await.expect("rotated");
     made.id.0
 }

@@ -8,7 +8,8 @@ use hub::types::time::{Clock, Timestamp};
 use rocket::futures::future::join_all;
 
 use super::owner::Owner;
-use crate::stage::{HOUR, SECOND, Stage};
+use crate::rotation::rotate_key;
+use crate::stage::{DAY, HOUR, SECOND, Stage};
 
 const STEP: Duration = Duration::from_secs(30);
 
@@ -173,6 +174,23 @@ async fn every_refusal_that_was_judged_tells_why_but_not_what_was_typed() {
     assert_eq!(told[1], "reason=wrong_code in_a_row=2");
     assert_eq!(told.len(), 5);
     assert!(told.iter().all(|detail| !detail.contains(&code)));
+}
+
+#[rocket::async_test]
+async fn a_phone_outlives_the_key_that_its_secret_came_from() {
+    let stage = Stage::new().await;
+    let (owner, codes) = Owner::with_phone(&stage, "alice").await;
+    let secret = owner.secret().reveal();
+    assert_eq!(rotate_key(&stage).await, 2);
+    // Until long after the old key has stopped verifying tokens.
+    stage.clock.advance(100 * DAY);
+    assert_eq!(owner.factor().expect("one").key_id, 1);
+    assert_eq!(owner.secret().reveal(), secret);
+    assert_eq!(owner.check(&owner.code(0)).await, Checked::Right);
+    let recovered = owner.check(&codes[0]).await;
+    assert_eq!(recovered, Checked::Recovered { left: 9 });
+    let (other, _) = Owner::with_phone(&stage, "bob").await;
+    assert_eq!(other.factor().expect("one").key_id, 2);
 }
 
 #[rocket::async_test]
