@@ -87,6 +87,7 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(http::pages::templates())
         .attach(features::health::stage())
         .attach(features::account::stage())
+        .attach(features::admin::sessions::stage())
         .attach(features::admin::setup::stage())
         .attach(features::browser::stage())
         .attach(features::sessions::stage())

@@ -52,6 +52,18 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
         "Administrators of this Hub need a second factor. Add yours to go on.",
         "",
     ),
+    (
+        "sessions_ended",
+        Tone::Good,
+        "# session was revoked. Its tokens are refused from now on.",
+        "# sessions were revoked. Their tokens are refused from now on.",
+    ),
+    (
+        "no_session_ended",
+        Tone::Plain,
+        "Nothing was revoked: those sessions had ended before.",
+        "",
+    ),
 ];
 
 impl Note {

@@ -52,6 +52,8 @@ pub enum Action {
     ProofRefused,
     /// Several sessions were ended at once.
     SessionEndMany,
+    /// Sessions were exported.
+    SessionExport,
     /// A used token came again, and its session was ended.
     SessionReuse,
     /// A user added a second factor.
@@ -92,6 +94,7 @@ impl Action {
             Self::ProofGiven => "proof.given",
             Self::ProofRefused => "proof.refused",
             Self::SessionEndMany => "session.end_many",
+            Self::SessionExport => "session.export",
             Self::SessionReuse => "session.reuse",
             Self::SecondFactorAdd => "second_factor.add",
             Self::SecondFactorRemove => "second_factor.remove",

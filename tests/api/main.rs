@@ -6,6 +6,7 @@
 )]
 
 mod account;
+mod admin;
 mod answer;
 mod assets;
 mod audit;

@@ -1,4 +1,5 @@
 //! The administrators' side: one folder a noun, its acts and its pages together.
 
+pub mod sessions;
 pub mod setup;
 pub mod users;

@@ -1,0 +1,35 @@
+//! Everybody's sessions.
+
+mod asked;
+mod chosen;
+mod export;
+mod list;
+mod lists;
+mod progress;
+mod revoke;
+mod row;
+mod runs;
+
+use rocket::fairing::AdHoc;
+use rocket::routes;
+
+/// Plugs the pages in.
+#[must_use]
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("admin sessions", |rocket| async {
+        rocket
+            .manage(lists::Lists::new())
+            .manage(runs::Runs::default())
+            .mount(
+                "/",
+                routes![
+                    list::list,
+                    revoke::ask,
+                    revoke::revoke,
+                    progress::progress,
+                    export::as_csv,
+                    export::as_json,
+                ],
+            )
+    })
+}

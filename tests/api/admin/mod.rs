@@ -1,0 +1,3 @@
+//! The administrators' pages.
+
+mod sessions_list;
