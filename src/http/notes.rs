@@ -120,6 +120,18 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
         "Your second factor is removed. Your password alone signs you in.",
         "",
     ),
+    (
+        "sessions_ended",
+        Tone::Good,
+        "# session was revoked. Its tokens are refused from now on.",
+        "# sessions were revoked. Their tokens are refused from now on.",
+    ),
+    (
+        "no_session_ended",
+        Tone::Plain,
+        "Nothing was revoked: those sessions had ended before.",
+        "",
+    ),
 ];
 
 impl Note {

@@ -60,6 +60,8 @@ pub enum Action {
     ProofRefused,
     /// Several sessions were ended at once.
     SessionEndMany,
+    /// Sessions were exported.
+    SessionExport,
     /// A used token came again, and its session was ended.
     SessionReuse,
     /// A user added a second factor.
@@ -140,6 +142,7 @@ impl Action {
             Self::ProofGiven => "proof.given",
             Self::ProofRefused => "proof.refused",
             Self::SessionEndMany => "session.end_many",
+            Self::SessionExport => "session.export",
             Self::SessionReuse => "session.reuse",
             Self::SecondFactorAdd => "second_factor.add",
             Self::SecondFactorRemove => "second_factor.remove",

@@ -1,5 +1,7 @@
 //! Ending sessions: one, or all that a filter shows, always in the transaction of the cause.
 
+use std::time::Duration;
+
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{EndReason, Session};
 use crate::features::sessions::store;
@@ -14,9 +16,15 @@ use crate::types::time::Timestamp;
 /// What "past its time" means now.
 #[must_use]
 pub fn now(hub: &Hub, at: Timestamp) -> Now {
+    now_with(hub.config.refresh_ttl, at)
+}
+
+/// The same where there is no Hub at hand.
+#[must_use]
+pub fn now_with(refresh_ttl: Duration, at: Timestamp) -> Now {
     Now {
         at,
-        refresh_expired: at.minus(hub.config.refresh_ttl),
+        refresh_expired: at.minus(refresh_ttl),
     }
 }
 

@@ -3,3 +3,4 @@
 mod audit;
 mod dashboard;
 mod session;
+mod sessions_list;

@@ -1,5 +1,14 @@
 //! Everybody's sessions.
 
+mod asked;
+mod chosen;
+mod export;
+mod list;
+mod lists;
+mod progress;
+mod revoke;
+mod row;
+mod runs;
 pub mod show;
 
 use rocket::fairing::AdHoc;
@@ -9,9 +18,22 @@ use rocket::routes;
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("admin sessions", |rocket| async {
-        rocket.mount(
-            "/",
-            routes![show::show, show::revoke::ask, show::revoke::revoke],
-        )
+        rocket
+            .manage(lists::Lists::new())
+            .manage(runs::Runs::default())
+            .mount(
+                "/",
+                routes![
+                    list::list,
+                    revoke::ask,
+                    revoke::revoke,
+                    progress::progress,
+                    export::as_csv,
+                    export::as_json,
+                    show::show,
+                    show::revoke::ask,
+                    show::revoke::revoke,
+                ],
+            )
     })
 }

@@ -201,7 +201,23 @@ pub fn endings(db: &Db<'_>, filter: &Filter, now: Now) -> Result<Vec<Ending>, St
     db.all(along::endings(choice.path), &bound.values(), Ending::read)
 }
 
-/// The same of one session: `None` if there is none, or it was ended before.
+/// The same as their keys and users alone: a million of them are sixteen megabytes.
+///
+/// # Errors
+/// What SQLite says.
+pub fn settle(
+    db: &Db<'_>,
+    filter: &Filter,
+    now: Now,
+) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+    let choice = Choice::of(db, filter)?;
+    let bound = Bound::new(filter, now, choice.word);
+    db.all(along::endings(choice.path), &bound.values(), |row| {
+        Ok((session_id(row.get(0)?)?, UserId(row.get(1)?)))
+    })
+}
+
+/// One session that was not ended yet: `None` if there is none, or it was ended before.
 ///
 /// # Errors
 /// What SQLite says.

@@ -86,6 +86,32 @@ pub fn total(db: &Db<'_>, filter: &Filter, now: Now) -> Result<u64, StoreError> 
     count(db, filter, now, choice, &bound)
 }
 
+/// The last rows first, at most `rows` behind a place, and the place of the last of them if there are more: for those who read them all.
+///
+/// # Errors
+/// What SQLite says, or an impossible row.
+pub fn following(
+    db: &Db<'_>,
+    filter: &Filter,
+    now: Now,
+    sort: Sort,
+    place: Option<&Place>,
+    rows: u32,
+) -> Result<(Vec<Listed>, Option<Place>), StoreError> {
+    let bound = Bound::new(filter, now, 0);
+    let walk = Walk {
+        sort,
+        descending: true,
+        filter,
+        bound: &bound,
+    };
+    let found = walk.behind(db, place, rows)?;
+    let last = found.last().map(|found| found.place.clone());
+    let last = last.filter(|_| found.len() == rows as usize);
+    let listed = found.into_iter().map(|found| found.listed).collect();
+    Ok((listed, last))
+}
+
 fn count(
     db: &Db<'_>,
     filter: &Filter,

@@ -1,0 +1,537 @@
+//! The administrators' list of sessions: what it shows, what its buttons end, and what its exports hold.
+
+use std::time::Duration;
+
+use hub::types::role::Role;
+use serde_json::Value;
+
+use crate::answer::{Answer, session_of};
+use crate::browsing::Browser;
+use crate::stage::{HOUR, Pair, SECOND, Stage};
+
+const LIST: &str = "/admin/sessions";
+
+/// An administrator at a browser, and two users with sessions of their own.
+async fn staged(stage: &Stage) -> (Browser<'_>, [Pair; 3]) {
+    stage.register_as("root", Role::Admin).await;
+    let first = stage.register("alice").await;
+    let second = stage.login("alice").await;
+    let third = stage.register("bob").await;
+    (Browser::of(stage, "root").await, [first, second, third])
+}
+
+fn id_of(pair: &Pair) -> String {
+    session_of(&pair.refresh)
+}
+
+fn rows(answer: &Answer) -> usize {
+    answer.body.matches("<tr><td class=\"tick\">").count()
+        + answer
+            .body
+            .matches("<tr class=\"alarm\"><td class=\"tick\">")
+            .count()
+}
+
+/// Sessions of a user who is nobody else, without going through a sign-in each.
+fn crowd(stage: &Stage, sessions: u32) {
+    let now = hub::types::time::Clock::now(&*stage.clock).wall.micros();
+    stage.sql(&format!(
+        "INSERT INTO user_agents (id, text, device) VALUES (900, '=cmd|'' /C calc''!A0,\"x\"', 'Unknown device');
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {sessions})
+         INSERT INTO sessions (id, user_id, salt, generation, retries, rotated_at, rotated_steady, rotated_boot, created_at, ends_at,
+                               first_agent, agent, address, address_key, lineage_length)
+         SELECT i * 1000003, 1, zeroblob(16), 1, 0, {now} - i, 1, 1, {now} - i, {now} + 86400000000 * 90, 900, 900,
+                '198.51.100.9', X'04C6336409', 1
+         FROM n"
+    ));
+}
+
+#[rocket::async_test]
+async fn the_list_shows_every_session_and_marks_ones_own() {
+    let stage = Stage::new().await;
+    let (root, [first, ..]) = staged(&stage).await;
+    let page = root.get(LIST).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    // Three of users, one of the registration of the administrator, one of the browser.
+    assert_eq!(rows(&page), 5);
+    assert!(page.body.contains("5 of 5 sessions"));
+    assert_eq!(page.body.matches("This session").count(), 1);
+    let id = id_of(&first);
+    assert!(
+        page.body
+            .contains(&format!("<a href=\"/admin/sessions/{id}\">"))
+    );
+    assert!(
+        page.body
+            .contains(&format!("aria-label=\"alice, Unknown device, {id}\"")),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("aria-sort=\"descending\""));
+    assert!(!page.body.contains("eyJ"));
+}
+
+#[rocket::async_test]
+async fn a_search_a_filter_and_an_order_stand_in_the_address() {
+    let stage = Stage::new().await;
+    let (root, pairs) = staged(&stage).await;
+    let found = |path: &'static str| {
+        let root = &root;
+        async move {
+            let page = root.get(path).await;
+            assert_eq!(page.status, 200, "{path}: {}", page.body);
+            rows(&page)
+        }
+    };
+    assert_eq!(found("/admin/sessions?q=user%3Aalice").await, 2);
+    assert_eq!(found("/admin/sessions?q=user%3Aal*+unknown").await, 2);
+    assert_eq!(found("/admin/sessions?q=bob").await, 1);
+    assert_eq!(
+        found("/admin/sessions?q=ip%3A203.0.113.0%2F24&rows=100").await,
+        5
+    );
+    assert_eq!(found("/admin/sessions?q=ip%3A192.0.2.1").await, 0);
+    assert_eq!(found("/admin/sessions?status=revoked").await, 0);
+    assert_eq!(found("/admin/sessions?used=before-7d").await, 0);
+    let id = id_of(&pairs[2]);
+    let page = root
+        .get(&format!(
+            "{LIST}?q=id%3A{}&sort=user&order=ascending",
+            &id[..6]
+        ))
+        .await;
+    assert_eq!(rows(&page), 1);
+    assert!(page.body.contains("aria-sort=\"ascending\""));
+    assert!(
+        page.body.contains(&format!("value=\"id:{}\"", &id[..6])),
+        "what was typed stays"
+    );
+}
+
+#[rocket::async_test]
+async fn a_mistake_stands_at_its_field_and_nothing_typed_is_lost() {
+    let stage = Stage::new().await;
+    let (root, _) = staged(&stage).await;
+    let page = root
+        .get("/admin/sessions?q=user%3Aalice+name%3A%3Cb%3E+ip%3Ahome&rows=25")
+        .await;
+    assert_eq!(page.status, 422);
+    assert_eq!(rows(&page), 0);
+    assert!(
+        page.body
+            .contains("value=\"user:alice name:&lt;b&gt; ip:home\""),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("There is no word name:"));
+    assert!(page.body.contains("After ip: write an address"));
+    assert!(page.body.contains("<a href=\"#field-q\">"));
+    assert!(
+        !page.body.contains("name=\"which\""),
+        "what cannot be read cannot be revoked"
+    );
+    let export = root.get("/admin/sessions/export.csv?q=name%3Ax").await;
+    assert_eq!(export.status, 303);
+}
+
+#[rocket::async_test]
+async fn hostile_parameters_show_an_error_or_the_usual_list_and_never_more_than_passes() {
+    let stage = Stage::new().await;
+    let (root, _) = staged(&stage).await;
+    for hostile in [
+        "' OR 1=1 --",
+        "\"><script>alert(1)</script>",
+        "%",
+        "_",
+        "\\",
+        "a' UNION SELECT password_hash FROM users --",
+        "{{7*7}}",
+        "\u{202e}evil",
+        "\0",
+        "../../etc/passwd",
+        "-1",
+        "9223372036854775808~ffffffffffffffff",
+        "🦀".repeat(300).as_str(),
+    ] {
+        let encoded: String = hostile.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for name in [
+            "q", "status", "used", "sort", "order", "rows", "after", "before", "id", "which",
+        ] {
+            let page = root.get(&format!("{LIST}?{name}={encoded}")).await;
+            assert!(
+                [200, 422].contains(&page.status),
+                "{name}={hostile}: {}",
+                page.status
+            );
+            assert!(!page.body.contains("<script>alert"), "{name}={hostile}");
+            let all = !["q", "status", "used"].contains(&name);
+            assert_eq!(rows(&page), if all { 5 } else { 0 }, "{name}={hostile}");
+            let export = root
+                .get(&format!("{LIST}/export.json?{name}={encoded}"))
+                .await;
+            assert!([200, 303].contains(&export.status), "{name}={hostile}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn one_ticked_session_is_ended_and_its_client_hears_so() {
+    let stage = Stage::new().await;
+    let (root, [first, second, _]) = staged(&stage).await;
+    // The proof is older than five minutes: one session needs none.
+    stage.clock.advance(Duration::from_mins(6));
+    let id = id_of(&first);
+    let path = format!("{LIST}/revoke?which=ticked&id={id}");
+    let page = root.get(&path).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("Revoke 1 session?") && page.body.contains("<bdi>alice</bdi>"));
+    let sent = [("which", "ticked"), ("id", &*id), ("shown", "1")];
+    let answer = root.post(&format!("{LIST}/revoke"), &sent).await;
+    assert_eq!(
+        (answer.status, answer.header("Location")),
+        (303, Some(LIST))
+    );
+    assert!(root.get(LIST).await.body.contains("1 session was revoked"));
+    let refused = stage.refresh(&first.refresh).await;
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (401, Some("session_revoked"))
+    );
+    stage.rotate(&second.refresh).await;
+    let last = stage
+        .audit()
+        .into_iter()
+        .rfind(|row| row.action == "session.end_many")
+        .expect("a row");
+    assert!(
+        last.detail
+            .expect("a detail")
+            .starts_with("reason=administrator ended=1 batch=1/1 of=1 ticked=yes")
+    );
+}
+
+#[rocket::async_test]
+async fn several_need_the_password_again_and_come_back_to_the_question() {
+    let stage = Stage::new().await;
+    let (root, [first, second, _]) = staged(&stage).await;
+    stage.clock.advance(Duration::from_mins(6));
+    let (one, two) = (id_of(&first), id_of(&second));
+    let path = format!("{LIST}/revoke?which=ticked&id={one}&id={two}");
+    let answer = root.get(&path).await;
+    assert_eq!(answer.status, 303);
+    let to = answer.header("Location").expect("a way");
+    assert!(
+        to.starts_with("/admin/sudo?next=%2Fadmin%2Fsessions%2Frevoke%3Fwhich%3Dticked"),
+        "{to}"
+    );
+    root.get("/admin/sudo").await;
+    let sent = [
+        ("which", "ticked"),
+        ("id", &*one),
+        ("id", &two),
+        ("shown", "2"),
+    ];
+    let answer = root.post(&format!("{LIST}/revoke"), &sent).await;
+    assert_eq!(answer.status, 303);
+    assert!(
+        answer
+            .header("Location")
+            .expect("a way")
+            .starts_with("/admin/sudo")
+    );
+    stage.rotate(&first.refresh).await;
+    for path in ["/admin/sessions/export.csv", "/admin/sessions/export.json"] {
+        let answer = root.get(path).await;
+        assert!(
+            answer
+                .header("Location")
+                .expect("a way")
+                .starts_with("/admin/sudo"),
+            "{path}"
+        );
+    }
+}
+
+#[rocket::async_test]
+async fn all_that_match_are_counted_by_user_and_ended_and_ones_own_is_spared() {
+    let stage = Stage::new().await;
+    let (root, [first, second, third]) = staged(&stage).await;
+    let page = root
+        .get("/admin/sessions/revoke?which=all&q=ip%3A203.0.113.7")
+        .await;
+    assert!(page.body.contains("Revoke 4 sessions?"), "{}", page.body);
+    assert!(
+        page.body
+            .contains("The session you are using matches too. It stays.")
+    );
+    assert!(
+        page.body
+            .contains("<bdi>alice</bdi></td><td class=\"number\">2</td>")
+    );
+    let sent = [("which", "all"), ("q", "ip:203.0.113.7"), ("shown", "4")];
+    let answer = root.post("/admin/sessions/revoke", &sent).await;
+    assert_eq!(
+        answer.header("Location"),
+        Some("/admin/sessions?q=ip%3A203.0.113.7")
+    );
+    for pair in [first, second, third] {
+        let refused = stage.refresh(&pair.refresh).await;
+        assert_eq!(refused.json()["code"], "session_revoked");
+    }
+    let page = root.get(LIST).await;
+    assert_eq!(page.status, 200, "the administrator is still signed in");
+    assert!(page.body.contains("4 sessions were revoked"));
+    let last = stage
+        .audit()
+        .into_iter()
+        .rfind(|row| row.action == "session.end_many")
+        .expect("a row");
+    assert!(
+        last.detail
+            .expect("a detail")
+            .contains("q=\"ip:203.0.113.7\"")
+    );
+    // Nothing is left to end but the own one.
+    let page = root
+        .get("/admin/sessions/revoke?which=all&q=ip%3A203.0.113.7")
+        .await;
+    assert_eq!(page.status, 422);
+    assert!(page.body.contains("Only your own session matches"));
+}
+
+#[rocket::async_test]
+async fn who_signs_in_after_the_question_makes_it_be_asked_again() {
+    let stage = Stage::new().await;
+    let (root, [first, ..]) = staged(&stage).await;
+    root.get("/admin/sessions/revoke?which=all&q=user%3Aalice")
+        .await;
+    stage.login("alice").await;
+    let sent = [("which", "all"), ("q", "user:alice"), ("shown", "2")];
+    let answer = root.post("/admin/sessions/revoke", &sent).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer
+            .body
+            .contains("There are 3 sessions by now, more than this page showed")
+    );
+    stage.rotate(&first.refresh).await;
+    let sent = [("which", "all"), ("q", "user:alice"), ("shown", "3")];
+    assert_eq!(root.post("/admin/sessions/revoke", &sent).await.status, 303);
+}
+
+#[rocket::async_test]
+async fn everything_is_ended_only_after_the_word() {
+    let stage = Stage::new().await;
+    let (root, [first, ..]) = staged(&stage).await;
+    let page = root.get("/admin/sessions/revoke?which=all").await;
+    assert!(
+        page.body.contains("Type everything to confirm"),
+        "{}",
+        page.body
+    );
+    let sent = [("which", "all"), ("shown", "4"), ("word", "Everything!")];
+    let answer = root.post("/admin/sessions/revoke", &sent).await;
+    assert_eq!(answer.status, 422);
+    stage.rotate(&first.refresh).await;
+    let sent = [("which", "all"), ("shown", "4"), ("word", "everything")];
+    assert_eq!(root.post("/admin/sessions/revoke", &sent).await.status, 303);
+    assert_eq!(stage.number("SELECT live FROM session_tally"), 1);
+}
+
+#[rocket::async_test]
+async fn ones_own_session_ends_if_it_was_ticked() {
+    let stage = Stage::new().await;
+    let (root, _) = staged(&stage).await;
+    let own = stage.text("SELECT printf('%016x', id) FROM sessions WHERE browser = 1");
+    let page = root
+        .get(&format!("{LIST}/revoke?which=ticked&id={own}"))
+        .await;
+    assert!(
+        page.body.contains("you will be signed out"),
+        "{}",
+        page.body
+    );
+    let sent = [("which", "ticked"), ("id", &*own), ("shown", "1")];
+    root.post(&format!("{LIST}/revoke"), &sent).await;
+    let answer = root.get(LIST).await;
+    assert!(
+        answer
+            .header("Location")
+            .is_some_and(|to| to.starts_with("/login"))
+    );
+}
+
+#[rocket::async_test]
+async fn many_are_ended_in_batches_while_a_page_tells_how_far_it_is() {
+    let stage = Stage::new().await;
+    let (root, [first, ..]) = staged(&stage).await;
+    crowd(&stage, 250);
+    root.get("/admin/sessions/revoke?which=all&q=ip%3A198.51.100.")
+        .await;
+    let sent = [("which", "all"), ("q", "ip:198.51.100."), ("shown", "250")];
+    let answer = root.post("/admin/sessions/revoke", &sent).await;
+    let run = answer.header("Location").expect("a way").to_owned();
+    assert!(run.starts_with("/admin/sessions/revoke/"), "{run}");
+    let mut page = root.get(&run).await;
+    for _ in 0..500 {
+        assert_eq!(page.status, 200, "{}", page.body);
+        if page.body.contains("Revoked 250 sessions") {
+            break;
+        }
+        assert!(page.body.contains("data-poll=\"2\"") && page.body.contains("Look again"));
+        tokio::time::sleep(SECOND / 50).await;
+        page = root.get(&run).await;
+    }
+    assert!(page.body.contains("Revoked 250 sessions"), "{}", page.body);
+    assert!(!page.body.contains("data-poll"));
+    let details: Vec<String> = stage
+        .audit()
+        .into_iter()
+        .filter(|row| row.action == "session.end_many")
+        .filter_map(|row| row.detail)
+        .collect();
+    let wanted = [(100, 1), (100, 2), (50, 3)].map(|(ended, batch)| {
+        format!("reason=administrator ended={ended} batch={batch}/3 of=250 q=\"ip:198.51.100.\"")
+    });
+    assert_eq!(details, wanted);
+    assert_eq!(
+        stage.number("SELECT count(*) FROM lineage WHERE kind = 'end'"),
+        250
+    );
+    stage.rotate(&first.refresh).await;
+    let gone = root.get("/admin/sessions/revoke/0123456789abcdef").await;
+    assert_eq!(gone.status, 404);
+    assert!(gone.body.contains("the Hub was started anew meanwhile"));
+}
+
+#[rocket::async_test]
+async fn pages_follow_one_another_and_keep_the_search() {
+    let stage = Stage::new().await;
+    let (root, _) = staged(&stage).await;
+    crowd(&stage, 60);
+    let mut path = "/admin/sessions?q=user%3A%231&rows=25".to_owned();
+    let mut ids = Vec::new();
+    for expected in [25, 25, 12] {
+        let page = root.get(&path).await;
+        assert_eq!(rows(&page), expected, "{path}");
+        assert!(
+            page.body.contains(&format!("{expected} of 62 sessions")),
+            "{}",
+            page.body
+        );
+        ids.extend(
+            page.body
+                .split("name=\"id\" value=\"")
+                .skip(1)
+                .map(|rest| rest[..16].to_owned()),
+        );
+        let next = page
+            .body
+            .split("rel=\"next\"")
+            .next()
+            .and_then(|before| before.rsplit("href=\"").next());
+        let has_next = page.body.contains("rel=\"next\"");
+        assert_eq!(has_next, expected == 25);
+        if has_next {
+            path = next
+                .and_then(|rest| rest.split('"').next())
+                .expect("a link")
+                .replace("&amp;", "&")
+                .replace("&#x2F;", "/")
+                .replace("&#x3D;", "=");
+            assert!(
+                path.contains("q=user") && path.contains("rows=25"),
+                "{path}"
+            );
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 62);
+}
+
+#[rocket::async_test]
+async fn a_page_of_fifty_hostile_clients_has_less_than_50_kb() {
+    let stage = Stage::new().await;
+    let (root, _) = staged(&stage).await;
+    crowd(&stage, 200);
+    let page = root.get(LIST).await;
+    assert_eq!(rows(&page), 50);
+    assert!(page.body.len() <= 50_000, "{} bytes", page.body.len());
+}
+
+#[rocket::async_test]
+async fn exports_hold_what_the_list_shows_and_nothing_that_computes() {
+    let stage = Stage::new().await;
+    let (root, _) = staged(&stage).await;
+    crowd(&stage, 2_500);
+    let answer = root
+        .get("/admin/sessions/export.csv?q=ip%3A198.51.100.9")
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(
+        answer.header("Content-Type"),
+        Some("text/csv; charset=utf-8; header=present")
+    );
+    assert_eq!(
+        answer.header("Content-Disposition"),
+        Some("attachment; filename=\"sessions.csv\"")
+    );
+    assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
+    let lines: Vec<&str> = answer.body.lines().collect();
+    assert_eq!(lines.len(), 2_501);
+    assert!(lines[0].starts_with("id,user_id,username,status,"));
+    assert!(
+        lines[1].contains(",\"'=cmd|' /C calc'!A0,\"\"x\"\"\","),
+        "{}",
+        lines[1]
+    );
+    let last = stage.audit().pop().expect("a row");
+    assert_eq!(last.action, "session.export");
+    assert_eq!(
+        last.detail.as_deref(),
+        Some("format=csv sessions=2500 q=\"ip:198.51.100.9\"")
+    );
+    let answer = root.get("/admin/sessions/export.json").await;
+    let all: Value = serde_json::from_str(&answer.body).expect("JSON");
+    let all = all.as_array().expect("an array");
+    assert_eq!(all.len(), 2_505);
+    assert!(all.iter().all(|session| session.get("salt").is_none()));
+    assert!(!answer.body.contains("eyJ"));
+    let none = root
+        .get("/admin/sessions/export.json?q=user%3Anobody")
+        .await;
+    assert_eq!(
+        serde_json::from_str::<Value>(&none.body).expect("JSON"),
+        serde_json::json!([])
+    );
+    let none = root.get("/admin/sessions/export.csv?q=user%3Anobody").await;
+    assert_eq!(none.body.lines().count(), 1);
+}
+
+#[rocket::async_test]
+async fn sessions_that_passed_their_time_are_told_from_those_that_were_ended() {
+    let stage = Stage::new().await;
+    stage.register_as("root", Role::Admin).await;
+    let pair = stage.register("alice").await;
+    stage.rotate(&pair.refresh).await;
+    stage.clock.advance(HOUR);
+    stage.refresh(&pair.refresh).await;
+    stage.register("bob").await;
+    stage.clock.advance(Duration::from_hours(28 * 24));
+    let root = Browser::of(&stage, "root").await;
+    let page = root.get(LIST).await;
+    for badge in [
+        "badge reuse",
+        "badge expiring",
+        "badge active",
+        "badge current",
+    ] {
+        assert!(page.body.contains(badge), "{badge}: {}", page.body);
+    }
+    assert!(page.body.contains("<tr class=\"alarm\">"));
+    stage.clock.advance(Duration::from_hours(3 * 24));
+    let root = Browser::of(&stage, "root").await;
+    let page = root.get("/admin/sessions?status=expired").await;
+    assert!(rows(&page) >= 1 && page.body.contains("badge expired"));
+}
