@@ -25,6 +25,12 @@ pub fn read(typed: &str, filter: Filter) -> Result<Filter, Vec<String>> {
             "Write at most {MAX_CHARS} characters; the search was not begun."
         )]);
     }
+    // The database would take a null character for the end of the text.
+    if typed.contains(char::is_control) {
+        return Err(vec![
+            "There is a character in the search that shows nothing; leave it out.".to_owned(),
+        ]);
+    }
     let mut filter = filter;
     let (words, closed) = split(typed);
     if !closed {
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn nothing_typed_is_no_filter() {
-        for typed in ["", "  ", "\t", "\"\""] {
+        for typed in ["", "  ", "\"\""] {
             assert_eq!(good(typed), Filter::default(), "{typed:?}");
         }
     }
@@ -335,5 +341,8 @@ mod tests {
         assert!(wrong("a b c d")[0].starts_with("Write at most 3 words"));
         assert!(wrong(&"x".repeat(257))[0].starts_with("Write at most 256 characters"));
         assert!(wrong("user:a user:b")[0].contains("twice"));
+        for typed in ["\0", "a\0b", "\t", "a\nb", "\u{9b}"] {
+            assert!(wrong(typed)[0].contains("shows nothing"), "{typed:?}");
+        }
     }
 }

@@ -63,7 +63,7 @@ async fn the_list_shows_every_session_and_marks_ones_own() {
     );
     assert!(
         page.body
-            .contains(&format!("aria-label=\"alice, Unknown device, {id}\"")),
+            .contains(&format!("aria-label=\"alice, Unknown device\"")),
         "{}",
         page.body
     );
@@ -91,7 +91,7 @@ async fn a_search_a_filter_and_an_order_stand_in_the_address() {
         5
     );
     assert_eq!(found("/admin/sessions?q=ip%3A192.0.2.1").await, 0);
-    assert_eq!(found("/admin/sessions?status=revoked").await, 0);
+    assert_eq!(found("/admin/sessions?status=ended").await, 0);
     assert_eq!(found("/admin/sessions?used=before-7d").await, 0);
     let id = id_of(&pairs[2]);
     let page = root
@@ -113,7 +113,7 @@ async fn a_mistake_stands_at_its_field_and_nothing_typed_is_lost() {
     let stage = Stage::new().await;
     let (root, _) = staged(&stage).await;
     let page = root
-        .get("/admin/sessions?q=user%3Aalice+name%3A%3Cb%3E+ip%3Ahome&rows=25")
+        .get("/admin/sessions?q=user%3Aalice+name%3A%3Cb%3E+ip%3Ahome")
         .await;
     assert_eq!(page.status, 422);
     assert_eq!(rows(&page), 0);
@@ -272,7 +272,7 @@ async fn all_that_match_are_counted_by_user_and_ended_and_ones_own_is_spared() {
     let answer = root.post("/admin/sessions/revoke", &sent).await;
     assert_eq!(
         answer.header("Location"),
-        Some("/admin/sessions?q=ip%3A203.0.113.7")
+        Some("/admin/sessions?q=ip:203.0.113.7")
     );
     for pair in [first, second, third] {
         let refused = stage.refresh(&pair.refresh).await;
@@ -409,7 +409,7 @@ async fn pages_follow_one_another_and_keep_the_search() {
     let stage = Stage::new().await;
     let (root, _) = staged(&stage).await;
     crowd(&stage, 60);
-    let mut path = "/admin/sessions?q=user%3A%231&rows=25".to_owned();
+    let mut path = "/admin/sessions?q=user%3A%231".to_owned();
     let mut ids = Vec::new();
     for expected in [25, 25, 12] {
         let page = root.get(&path).await;
@@ -439,10 +439,7 @@ async fn pages_follow_one_another_and_keep_the_search() {
                 .replace("&amp;", "&")
                 .replace("&#x2F;", "/")
                 .replace("&#x3D;", "=");
-            assert!(
-                path.contains("q=user") && path.contains("rows=25"),
-                "{path}"
-            );
+            assert!(path.contains("q=user"), "{path}");
         }
     }
     ids.sort_unstable();
@@ -455,7 +452,7 @@ async fn a_page_of_fifty_hostile_clients_has_less_than_50_kb() {
     let stage = Stage::new().await;
     let (root, _) = staged(&stage).await;
     crowd(&stage, 200);
-    let page = root.get(LIST).await;
+    let page = root.get("/admin/sessions?rows=50").await;
     assert_eq!(rows(&page), 50);
     assert!(page.body.len() <= 50_000, "{} bytes", page.body.len());
 }

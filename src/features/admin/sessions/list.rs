@@ -14,6 +14,7 @@ use crate::features::sessions::store::many::page::{self, Page as Found};
 use crate::features::sessions::store::many::{Now, Status};
 use crate::http::pages::Page;
 use crate::http::refusal::Refusal;
+use crate::http::shown_text;
 use crate::hub::Hub;
 
 /// A choice of a field.
@@ -75,7 +76,7 @@ fn shown(
         "admin/sessions/list.html",
         context! {
             errors: mistakes,
-            typed: &asked.typed,
+            typed: shown_text::shown(&asked.typed),
             status: &asked.status,
             used: &asked.used,
             sort: asked.sort().as_str(),
