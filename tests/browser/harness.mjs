@@ -140,7 +140,8 @@ export class Hub {
         });
       });
       call.on("error", reject);
-      call.end(text);
+      // As bytes: with a string, Node would encode the headers a second time.
+      call.end(text === undefined ? undefined : Buffer.from(text));
     });
   }
 

@@ -28,22 +28,33 @@ async function walk(person, from) {
     waiting.push(url);
   };
   for (const path of from) note(path);
+  const faults = [];
   for (let visits = 0; waiting.length > 0; visits += 1) {
     assert.ok(visits < MAX_PAGES, `more than ${MAX_PAGES} pages: ${[...seen.keys()].join(" ")}`);
     const url = waiting.shift();
     const of = kind(url);
     if ((seen.get(of) ?? 0) >= OF_A_KIND) continue;
     seen.set(of, (seen.get(of) ?? 0) + 1);
-    const answer = await person.page.goto(url.pathname + url.search);
-    assert.ok([200, 403].includes(answer.status()), `${url.pathname + url.search} answers ${answer.status()}`);
-    if (person.url.pathname === "/admin/sudo") {
-      await person.look({ name: "sudo" });
-      await person.prove();
+    try {
+      for (const address of await open(person, url.pathname + url.search)) note(address);
+    } catch (error) {
+      faults.push(`${url.pathname + url.search}: ${error.message}`);
     }
-    await person.look();
-    for (const address of await person.page.locator("a[href]").evaluateAll((links) => links.map((link) => link.href))) note(address);
   }
+  assert.deepEqual(faults, []);
   return [...seen.keys()];
+}
+
+/** Looks at one page; gives the addresses that it leads to. */
+async function open(person, path) {
+  const answer = await person.page.goto(path);
+  assert.ok([200, 403].includes(answer.status()), `answers ${answer.status()}`);
+  if (person.url.pathname === "/admin/sudo") {
+    await person.look({ name: "sudo" });
+    await person.prove();
+  }
+  await person.look();
+  return person.page.locator("a[href]").evaluateAll((links) => links.map((link) => link.href));
 }
 
 async function fill(hub, sessions) {
