@@ -94,6 +94,7 @@ impl Page {
             context! {
                 status: error.status(),
                 text: error.text(),
+                code: error.code(),
             },
         )
     }

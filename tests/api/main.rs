@@ -10,6 +10,7 @@ mod admin;
 mod answer;
 mod assets;
 mod audit;
+mod authorization;
 mod bodies;
 mod browser;
 mod browsing;
