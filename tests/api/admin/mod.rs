@@ -1,3 +1,5 @@
 //! The administrators' pages, one file a page.
 
 mod session;
+mod users;
+mod users_acts;
