@@ -105,6 +105,7 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(features::admin::sessions::stage())
         .attach(features::admin::settings::stage())
         .attach(features::admin::setup::stage())
+        .attach(features::admin::users::stage())
         .attach(features::browser::stage())
         .attach(features::sessions::stage())
         .mount("/", http::assets::routes())

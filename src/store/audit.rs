@@ -34,6 +34,8 @@ pub enum Action {
     UserEnable,
     /// A user's role was changed.
     UserRole,
+    /// A user's tier was changed.
+    UserTier,
     /// A user was deleted.
     UserDelete,
     /// A password was changed by its owner.
@@ -129,6 +131,7 @@ impl Action {
             Self::UserDisable => "user.disable",
             Self::UserEnable => "user.enable",
             Self::UserRole => "user.role",
+            Self::UserTier => "user.tier",
             Self::UserDelete => "user.delete",
             Self::PasswordChange => "password.change",
             Self::PasswordSet => "password.set",

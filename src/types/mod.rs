@@ -14,6 +14,7 @@ pub mod profile;
 pub mod role;
 pub mod salt;
 pub mod span;
+pub mod tier;
 pub mod time;
 pub mod token;
 pub mod user_agent;

@@ -146,7 +146,7 @@ pub(in crate::features) fn standing(
 ///
 /// # Errors
 /// When it is none.
-pub(super) fn address(text: Option<String>) -> rusqlite::Result<Option<IpAddr>> {
+pub(in crate::features) fn address(text: Option<String>) -> rusqlite::Result<Option<IpAddr>> {
     text.map(|text| text.parse().map_err(|_| bad_row("address", &text)))
         .transpose()
 }

@@ -9,6 +9,7 @@ use crate::types::email::Email;
 use crate::types::ids::UserId;
 use crate::types::profile::{Bio, WebUrl};
 use crate::types::role::Role;
+use crate::types::tier::Tier;
 use crate::types::time::Timestamp;
 use crate::types::username::Username;
 
@@ -302,6 +303,19 @@ pub fn set_role(tx: &Tx<'_>, user: UserId, role: Role, now: Timestamp) -> Result
          SET role = $2, updated_at = max($3, updated_at)
          WHERE id = $1",
         params![user.0, role.as_str(), now.micros()],
+    )
+}
+
+/// Gives a user another tier.
+///
+/// # Errors
+/// What SQLite says.
+pub fn set_tier(tx: &Tx<'_>, user: UserId, tier: &Tier, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute_on_one(
+        "UPDATE users
+         SET premium_tier = $2, updated_at = max($3, updated_at)
+         WHERE id = $1",
+        params![user.0, tier.as_str(), now.micros()],
     )
 }
 

@@ -4,3 +4,5 @@ mod audit;
 mod dashboard;
 mod session;
 mod sessions_list;
+mod users;
+mod users_acts;

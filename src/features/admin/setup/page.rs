@@ -142,7 +142,7 @@ impl Change for SetUp {
             user: self.user,
             cause: self.cause.clone(),
         };
-        let user = add.apply(tx)?;
+        let user = add.make(tx)?;
         let cause = self.cause.by_user(user.id);
         tx.audit(
             &cause,

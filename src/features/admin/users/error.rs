@@ -18,6 +18,12 @@ pub enum AdministrationError {
     /// Nobody would be left to manage the Hub.
     #[error("this is the last active SUPERADMIN; make another one first")]
     LastSuperAdmin,
+    /// The actor's role does not allow it.
+    #[error("only a SUPERADMIN may do this")]
+    Forbidden,
+    /// Nobody does this to themselves.
+    #[error("nobody does this to their own account; ask another administrator")]
+    Oneself,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

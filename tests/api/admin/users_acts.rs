@@ -1,0 +1,437 @@
+//! `/admin/users/{id}/…` and `/admin/users/new`: every act on an account, who may do it, and what it does.
+
+use hub::features::admin::users::error::AdministrationError;
+use hub::features::admin::users::set_role::SetRole;
+use hub::types::cause::Cause;
+use hub::types::ids::UserId;
+use hub::types::role::Role;
+
+use crate::answer::Answer;
+use crate::browsing::Browser;
+use crate::stage::{Pair, SECOND, Stage};
+
+const NEW: &str = "another horse 8";
+const ACTS: [&str; 8] = [
+    "role",
+    "tier",
+    "disable",
+    "enable",
+    "password",
+    "sign-out",
+    "second-factor",
+    "delete",
+];
+
+/// `root` is 1, `ann` is 2, `alice` is 3, `rita` (a SUPERADMIN too) is 4, `adam` (an ADMIN too) is 5.
+async fn stage() -> (Stage, Pair) {
+    let stage = Stage::new().await;
+    stage.register_as("root", Role::SuperAdmin).await;
+    stage.register_as("ann", Role::Admin).await;
+    let alice = stage.register("alice").await;
+    stage.register_as("rita", Role::SuperAdmin).await;
+    stage.register_as("adam", Role::Admin).await;
+    (stage, alice)
+}
+
+fn fields(act: &str) -> Vec<(&'static str, &'static str)> {
+    match act {
+        "role" => vec![("role", "ADMIN")],
+        "tier" => vec![("tier", "PREMIUM")],
+        "password" => vec![("password", NEW), ("password_again", NEW)],
+        "delete" => vec![("name", "alice")],
+        _ => vec![],
+    }
+}
+
+async fn act(browser: &Browser<'_>, user: i64, act: &str) -> Answer {
+    let path = format!("/admin/users/{user}/{act}");
+    browser.confirm(&path, &fields(act)).await
+}
+
+/// The note on the page that an act leads to.
+async fn note(browser: &Browser<'_>, answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let page = browser.get(answer.header("Location").expect("a way")).await;
+    let (_, rest) = page.body.split_once("<p class=\"note").expect("a note");
+    let rest = rest.split_once("</svg>").expect("an icon").1;
+    rest.split('<').next().unwrap_or_default().to_owned()
+}
+
+fn last_action(stage: &Stage) -> (String, String, Option<String>, Option<String>) {
+    let row = stage.audit().pop().expect("a row");
+    (row.action, row.actor, row.target, row.detail)
+}
+
+fn audited(action: &str, detail: Option<&str>) -> (String, String, Option<String>, Option<String>) {
+    (
+        action.to_owned(),
+        "user:1".to_owned(),
+        Some("user:3".to_owned()),
+        detail.map(str::to_owned),
+    )
+}
+
+#[rocket::async_test]
+async fn a_role_and_a_tier_are_given_and_count_at_once() {
+    let (stage, alice) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    let done = act(&root, 3, "role").await;
+    assert_eq!(
+        last_action(&stage),
+        audited("user.role", Some("from=USER to=ADMIN"))
+    );
+    assert!(
+        note(&root, &done)
+            .await
+            .contains("counts at their next request")
+    );
+    let done = act(&root, 3, "tier").await;
+    assert_eq!(
+        last_action(&stage),
+        audited("user.tier", Some("to=PREMIUM"))
+    );
+    assert_eq!(note(&root, &done).await, "The tier is given.");
+    let me = stage.me(&alice.access).await;
+    assert!(me.body.contains("\"ADMIN\"") && me.body.contains("\"PREMIUM\""));
+    let rows = stage.audit().len();
+    act(&root, 3, "tier").await;
+    assert_eq!(stage.audit().len(), rows, "the same again changes nothing");
+}
+
+#[rocket::async_test]
+async fn whoever_is_disabled_is_out_everywhere_until_they_are_enabled() {
+    let (stage, alice) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    let done = act(&root, 3, "disable").await;
+    assert_eq!(
+        last_action(&stage),
+        audited("user.disable", Some("ended=1"))
+    );
+    assert!(note(&root, &done).await.contains("1 session is ended"));
+    assert_eq!(stage.refresh(&alice.refresh).await.code(), "user_disabled");
+    assert_eq!(
+        stage
+            .login_with("alice", crate::stage::PASSWORD)
+            .await
+            .status,
+        401
+    );
+    act(&root, 3, "enable").await;
+    assert_eq!(last_action(&stage), audited("user.enable", None));
+    stage.login("alice").await;
+}
+
+#[rocket::async_test]
+async fn a_set_password_replaces_the_old_one_and_ends_every_session() {
+    let (stage, alice) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    let done = act(&root, 3, "password").await;
+    assert_eq!(
+        last_action(&stage),
+        audited("password.set", Some("ended=1"))
+    );
+    assert!(note(&root, &done).await.contains("The password is set"));
+    assert_eq!(
+        stage.refresh(&alice.refresh).await.code(),
+        "password_changed"
+    );
+    assert_eq!(stage.login_with("alice", NEW).await.status, 200);
+    for (password, again, problem) in [
+        ("short1", "short1", "Password must be at least 8 characters"),
+        (NEW, "x", "The two passwords differ."),
+        ("", "", "Password must be at least 8 characters"),
+        (
+            "nothing but letters",
+            "nothing but letters",
+            "at least one digit",
+        ),
+    ] {
+        let form = [("password", password), ("password_again", again)];
+        let answer = root.confirm("/admin/users/3/password", &form).await;
+        assert_eq!(answer.status, 422, "{password}");
+        assert!(answer.body.contains(problem), "{password}: {}", answer.body);
+        assert!(!answer.body.contains(NEW));
+    }
+}
+
+#[rocket::async_test]
+async fn signing_out_everywhere_ends_all_sessions_but_ones_own_unless_ticked() {
+    let (stage, alice) = stage().await;
+    let ann = Browser::of(&stage, "ann").await;
+    let done = act(&ann, 3, "sign-out").await;
+    assert_eq!(note(&ann, &done).await, "1 session is ended.");
+    assert_eq!(
+        stage.refresh(&alice.refresh).await.code(),
+        "session_revoked"
+    );
+    // Every administrator manages sessions, whosever they are.
+    act(&ann, 1, "sign-out").await;
+    let own = act(&ann, 2, "sign-out").await;
+    assert_eq!(note(&ann, &own).await, "1 session is ended.");
+    let gone = ann
+        .confirm("/admin/users/2/sign-out", &[("own", "true")])
+        .await;
+    assert_eq!(gone.header("Location"), Some("/login"));
+    assert_eq!(ann.get("/admin/users").await.status, 303);
+}
+
+#[rocket::async_test]
+async fn a_second_factor_is_reset() {
+    let (stage, _) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    let done = act(&root, 3, "second-factor").await;
+    assert!(note(&root, &done).await.contains("had no second factor"));
+    stage.sql("INSERT INTO second_factors (user_id, nonce, key_id, drawn_at, drawn_steady, drawn_boot, confirmed_at, last_step) VALUES (3, zeroblob(16), 1, 1, 1, 1, 1, 1)");
+    let done = act(&root, 3, "second-factor").await;
+    assert_eq!(last_action(&stage), audited("second_factor.reset", None));
+    assert_eq!(note(&root, &done).await, "The second factor is reset.");
+    assert_eq!(stage.number("SELECT count(*) FROM second_factors"), 0);
+}
+
+#[rocket::async_test]
+async fn a_user_is_deleted_only_by_name() {
+    let (stage, alice) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    for wrong in ["", "Alice", "bob"] {
+        let answer = root
+            .confirm("/admin/users/3/delete", &[("name", wrong)])
+            .await;
+        assert_eq!(answer.status, 422, "{wrong}");
+        assert!(answer.body.contains("Nobody was deleted."));
+    }
+    stage.validate(&alice.access).await;
+    let done = act(&root, 3, "delete").await;
+    assert_eq!(last_action(&stage), audited("user.delete", Some("ended=1")));
+    assert_eq!(done.header("Location"), Some("/admin/users"));
+    assert_eq!(stage.refresh(&alice.refresh).await.code(), "user_not_found");
+    assert_eq!(root.get("/admin/users/3").await.status, 404);
+}
+
+#[rocket::async_test]
+async fn a_user_is_added_in_a_role_that_the_administrator_may_give() {
+    let (stage, _) = stage().await;
+    let (root, ann) = (
+        Browser::of(&stage, "root").await,
+        Browser::of(&stage, "ann").await,
+    );
+    let form = |name, email, role| {
+        [
+            ("username", name),
+            ("email", email),
+            ("role", role),
+            ("password", NEW),
+            ("password_again", NEW),
+        ]
+    };
+    assert!(
+        !ann.get("/admin/users/new")
+            .await
+            .body
+            .contains("name=\"role\"")
+    );
+    let refused = ann
+        .post("/admin/users/new", &form("eve", "eve@x.example", "ADMIN"))
+        .await;
+    assert_eq!(refused.status, 403);
+    let added = ann
+        .post("/admin/users/new", &form("eve", "eve@x.example", ""))
+        .await;
+    assert_eq!(note(&ann, &added).await, "The user can sign in.");
+    assert_eq!(
+        stage.text("SELECT role FROM users WHERE username = 'eve'"),
+        "USER"
+    );
+    root.confirm(
+        "/admin/users/new",
+        &form("max", "max@x.example", "SUPERADMIN"),
+    )
+    .await;
+    assert_eq!(
+        stage.text("SELECT role FROM users WHERE username = 'max'"),
+        "SUPERADMIN"
+    );
+    assert_eq!(stage.login_with("max", NEW).await.status, 200);
+    for (name, email, role, problem) in [
+        (
+            "EVE",
+            "new@x.example",
+            "USER",
+            "Somebody has this name already.",
+        ),
+        (
+            "new",
+            "EVE@x.example",
+            "USER",
+            "Somebody has this address already.",
+        ),
+        ("x", "new@x.example", "USER", "between 3 and 64"),
+        ("new", "nowhere", "USER", "Invalid email format"),
+        (
+            "new",
+            "new@x.example",
+            "KING",
+            "a role is USER, ADMIN or SUPERADMIN",
+        ),
+    ] {
+        let answer = root
+            .confirm("/admin/users/new", &form(name, email, role))
+            .await;
+        assert_eq!(answer.status, 422, "{name} {email} {role}");
+        assert!(answer.body.contains(problem), "{problem}: {}", answer.body);
+        assert!(
+            answer.body.contains(&format!("value=\"{name}\"")),
+            "typed text stays"
+        );
+        assert!(!answer.body.contains(NEW));
+    }
+}
+
+#[rocket::async_test]
+async fn roles_decide_who_does_what_to_whom() {
+    let (stage, _) = stage().await;
+    let (root, ann, alice) = (
+        Browser::of(&stage, "root").await,
+        Browser::of(&stage, "ann").await,
+        Browser::of(&stage, "alice").await,
+    );
+    // The page of each act: 200 where it may be done, 403 where not, 303 where nobody does it to themselves.
+    for name in ACTS {
+        let ask = async |browser: &Browser<'_>, user: i64| {
+            browser
+                .get(&format!("/admin/users/{user}/{name}"))
+                .await
+                .status
+        };
+        let own = matches!(
+            name,
+            "role" | "disable" | "password" | "second-factor" | "delete"
+        );
+        let for_admins = if name == "sign-out" { 200 } else { 403 };
+        for user in [2, 3, 4, 5] {
+            assert_eq!(ask(&root, user).await, 200, "root {name} {user}");
+            assert_eq!(ask(&alice, user).await, 403, "alice {name} {user}");
+        }
+        assert_eq!(
+            ask(&root, 1).await,
+            if own { 303 } else { 200 },
+            "root {name} 1"
+        );
+        let users = if name == "role" { 403 } else { 200 };
+        assert_eq!(ask(&ann, 3).await, users, "ann {name} 3");
+        for user in [1, 2, 4, 5] {
+            assert_eq!(ask(&ann, user).await, for_admins, "ann {name} {user}");
+        }
+    }
+    // And the act itself, whatever page was open: nothing changes.
+    ann.get("/admin/users/3/tier").await;
+    let before = stage.audit().len();
+    for name in ACTS.into_iter().filter(|name| *name != "sign-out") {
+        for user in [1, 2, 4, 5] {
+            let path = format!("/admin/users/{user}/{name}");
+            assert_eq!(ann.post(&path, &fields(name)).await.status, 403, "{path}");
+        }
+    }
+    assert_eq!(
+        ann.post("/admin/users/3/role", &fields("role"))
+            .await
+            .status,
+        403
+    );
+    assert_eq!(stage.audit().len(), before);
+}
+
+#[rocket::async_test]
+async fn an_act_that_can_do_harm_wants_the_password_again_after_five_minutes() {
+    let (stage, _) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    root.get("/admin/users/3/tier").await;
+    stage.clock.advance(301 * SECOND);
+    let rows = stage.audit().len();
+    for name in ACTS.into_iter().filter(|name| *name != "tier") {
+        let path = format!("/admin/users/3/{name}");
+        let sudo = format!("/admin/sudo?next={}", path.replace('/', "%2F"));
+        for answer in [root.get(&path).await, root.post(&path, &fields(name)).await] {
+            assert_eq!(
+                (answer.status, answer.header("Location")),
+                (303, Some(&*sudo)),
+                "{name}"
+            );
+        }
+    }
+    assert_eq!(root.get("/admin/users/new").await.status, 303);
+    assert_eq!(stage.audit().len(), rows);
+}
+
+#[rocket::async_test]
+async fn the_last_superadmin_stays_and_nobody_lowers_themselves() {
+    let (stage, _) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    act(&root, 4, "disable").await;
+    for name in ["role", "disable", "delete", "password", "second-factor"] {
+        root.get("/admin/users/3/tier").await;
+        let answer = root
+            .post(&format!("/admin/users/1/{name}"), &fields(name))
+            .await;
+        assert!(
+            note(&root, &answer)
+                .await
+                .contains("Nobody does this to their own account")
+        );
+    }
+    assert_eq!(
+        stage.text("SELECT role FROM users WHERE id = 1"),
+        "SUPERADMIN"
+    );
+    // From outside the pages, where nobody is oneself.
+    let lowered = stage
+        .store
+        .write(SetRole {
+            user: UserId(1),
+            role: Role::User,
+            cause: stage.cause(),
+        })
+        .await;
+    assert_eq!(lowered, Err(AdministrationError::LastSuperAdmin));
+}
+
+#[rocket::async_test]
+async fn of_two_superadmins_who_lower_each_other_at_once_one_stays() {
+    for round in 0..10 {
+        let (stage, _) = stage().await;
+        let lower = |actor: i64, target: i64| {
+            stage.store.write(SetRole {
+                user: UserId(target),
+                role: Role::User,
+                cause: Cause {
+                    ..stage.cause().by_user(UserId(actor))
+                },
+            })
+        };
+        let (one, other) = if round % 2 == 0 {
+            tokio::join!(lower(1, 4), lower(4, 1))
+        } else {
+            tokio::join!(lower(4, 1), lower(1, 4))
+        };
+        let mut results = [one, other];
+        results.sort_by_key(Result::is_err);
+        assert_eq!(results, [Ok(()), Err(AdministrationError::Forbidden)]);
+        let left = stage.number("SELECT count(*) FROM users WHERE role = 'SUPERADMIN'");
+        assert_eq!(left, 1);
+    }
+}
+
+#[rocket::async_test]
+async fn who_is_lowered_or_disabled_meanwhile_does_nothing_more() {
+    let (stage, _) = stage().await;
+    let cause = stage.cause().by_user(UserId(4));
+    stage.sql("UPDATE users SET is_active = 0 WHERE id = 4");
+    let refused = stage
+        .store
+        .write(SetRole {
+            user: UserId(3),
+            role: Role::Admin,
+            cause,
+        })
+        .await;
+    assert_eq!(refused, Err(AdministrationError::Forbidden));
+}
