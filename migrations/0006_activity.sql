@@ -28,3 +28,6 @@ CREATE INDEX audit_by_actor ON audit (actor);
 CREATE INDEX audit_by_action ON audit (action);
 CREATE INDEX audit_by_target ON audit (target);
 CREATE INDEX audit_by_address ON audit (address);
+
+-- The dashboard asks how many administrators there are, and how many of them have a second factor.
+CREATE INDEX users_by_role ON users (role);

@@ -53,12 +53,12 @@ async fn the_list_tells_who_did_what_with_names_and_links() {
         page.body
     );
     for part in [
-        "href=\"/admin/users/2\"><bdi>bob</bdi></a> <span class=\"quiet mono\">user:2</span>",
+        "href=\"/admin/users/2\"><bdi>bob</bdi></a> <small class=\"quiet\">user:2</small>",
         "<bdi>anonymous</bdi>",
         "<bdi>cli:1000</bdi>",
         "href=\"/admin/sessions/",
         "reason=wrong_password",
-        "href=\"/admin/audit?address=203.0.113.7\"",
+        "href=\"?address=203.0.113.7\"",
         "sign_in.refused",
     ] {
         assert!(plain(&page).contains(part), "{part}: {}", page.body);
@@ -70,7 +70,8 @@ async fn each_filter_finds_its_rows_and_keeps_what_was_typed() {
     let stage = stage().await;
     let ann = Browser::of(&stage, "ann").await;
     let all = stage.audit();
-    let request = all[2].request_id.clone().expect("a request");
+    let request = all.iter().find_map(|entry| entry.request_id.clone());
+    let request = request.expect("a request");
     let expected = |keep: &dyn Fn(&hub::store::audit::Entry) -> bool| {
         let kept = all.iter().rev().filter(|entry| keep(entry));
         kept.map(|entry| entry.id).collect::<Vec<_>>()
@@ -141,7 +142,8 @@ async fn each_filter_finds_its_rows_and_keeps_what_was_typed() {
         assert!(plain(&page).contains(part), "{part}: {}", page.body);
     }
     let nothing = ann.get("/admin/audit?actor=cli%3A77").await;
-    assert!(nothing.body.contains("Nothing fits these filters"));
+    let says = nothing.body.contains("Nothing fits these filters");
+    assert!(says, "{} {}", nothing.status, nothing.body);
 }
 
 #[rocket::async_test]
@@ -199,7 +201,8 @@ async fn what_cannot_be_is_named_at_its_field_and_nothing_typed_is_lost() {
         let long = "x".repeat(4_000);
         let page = ann.get(&format!("/admin/audit?{field}={long}")).await;
         assert_eq!(page.status, 422, "{field}");
-        assert!(!page.body.contains(&"x".repeat(1_000)));
+        let cut = format!("value=\"{}\"", "x".repeat(256));
+        assert_eq!(page.body.contains(&cut), field != "action");
     }
 }
 
@@ -235,7 +238,7 @@ async fn pages_lead_to_one_another_and_lose_no_row() {
     assert_eq!(seen.iter().collect::<HashSet<_>>().len(), count);
     let back = link(&last.expect("a page"), "prev").expect("a way back");
     let page = ann.get(&back).await;
-    assert_eq!(rows(&page), seen[25..50]);
+    assert_eq!(rows(&page), seen[50..75]);
     assert!(link(&page, "next").is_some() && link(&page, "prev").is_some());
     let beyond = ann.get("/admin/audit?before=1").await;
     assert!(
@@ -380,10 +383,6 @@ async fn the_pages_are_for_administrators() {
     }
     for rows in [25, 50, 100] {
         let page = ann.get(&format!("/admin/audit?rows={rows}")).await;
-        assert!(
-            page.body.len() < rows * 1_200 + 15_000,
-            "{}",
-            page.body.len()
-        );
+        assert!(page.body.len() < rows * 750 + 12_000, "{}", page.body.len());
     }
 }

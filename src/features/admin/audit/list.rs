@@ -15,7 +15,7 @@ use crate::http::pages::Page;
 use crate::http::problem::ApiError;
 use crate::http::refusal::Refusal;
 use crate::hub::Hub;
-use crate::store::audit::{self, Action, Entry};
+use crate::store::audit::{self, Action, Entry, Extent};
 use crate::store::{Db, StoreError};
 use crate::types::time::Timestamp;
 
@@ -55,7 +55,8 @@ pub async fn list(
                 listed: listed,
                 errors: errors,
                 typed: typed.shown(),
-                query: typed.query(Place::Newest),
+                // What cannot be found cannot be exported either.
+                query: listed.map(|_| typed.query(Place::Newest)),
                 filtered: typed.set().next().is_some(),
                 groups: groups(),
                 sizes: SIZES,
@@ -78,27 +79,20 @@ fn look(
         Err(mistakes) => return Ok(Err(mistakes)),
     };
     let extent = audit::extent(db, &search.filter)?;
-    let (entries, newer, older) = page(db, &search, &extent)?;
-    let Some((first, last)) = entries.first().zip(entries.last()) else {
-        return Ok(Ok(Listed {
-            rows: Vec::new(),
-            total: count(extent.total),
-            summary: format!("None of {} here", count(extent.total)),
-            first: link(typed, Place::Newest),
-            previous: String::new(),
-            next: String::new(),
-        }));
+    let entries = page(db, &search, &extent)?;
+    let before = match (search.place, entries.first()) {
+        (Place::Newest, _) | (_, None) => 0,
+        (_, Some(first)) => audit::newer(db, &search.filter, &extent, first.id)?,
     };
-    let before = audit::newer(db, &search.filter, &extent, first.id)?;
     let through = before + i64::try_from(entries.len()).unwrap_or(0);
-    let only_if = |condition, place| {
-        if condition {
-            link(typed, place)
-        } else {
-            String::new()
-        }
+    let only_if = |condition, place: Option<Place>| match place {
+        Some(place) if condition => format!("/admin/audit{}", typed.query(place)),
+        _ => String::new(),
     };
+    let first = entries.first().map(|first| Place::After(first.id));
+    let last = entries.last().map(|last| Place::Before(last.id));
     Ok(Ok(Listed {
+        rows: row::rows(db, &entries, now)?,
         total: count(extent.total),
         summary: format!(
             "{}–{} of {}",
@@ -106,51 +100,25 @@ fn look(
             count(through),
             count(extent.total)
         ),
-        first: only_if(newer, Place::Newest),
-        previous: only_if(newer, Place::After(first.id)),
-        next: only_if(older, Place::Before(last.id)),
-        rows: row::rows(db, &entries, now)?,
+        // Also from a page behind the last row.
+        first: only_if(
+            search.place != Place::Newest && extent.total > 0,
+            Some(Place::Newest),
+        ),
+        previous: only_if(before > 0, first),
+        next: only_if(through < extent.total, last),
     }))
 }
 
-/// The rows of a page; whether there are newer ones, and older ones.
-fn page(
-    db: &Db<'_>,
-    search: &Search,
-    extent: &audit::Extent,
-) -> Result<(Vec<Entry>, bool, bool), StoreError> {
-    let filter = &search.filter;
-    let rows = usize::try_from(search.rows).unwrap_or(usize::MAX);
-    // One more than is shown, to know whether there is one.
-    let asked = search.rows + 1;
-    Ok(match search.place {
-        Place::After(id) => {
-            let mut entries = audit::after(db, filter, extent, id, asked)?;
-            let newer = entries.len() > rows;
-            if newer {
-                entries.remove(0);
-            }
-            let oldest = entries.last().map_or(id, |last| last.id);
-            let older = !audit::before(db, filter, extent, oldest, 1)?.is_empty();
-            (entries, newer, older)
-        }
-        Place::Newest | Place::Before(_) => {
-            let id = match search.place {
-                Place::Before(id) => id,
-                _ => i64::MAX,
-            };
-            let mut entries = audit::before(db, filter, extent, id, asked)?;
-            let older = entries.len() > rows;
-            entries.truncate(rows);
-            let newest = entries.first().map_or(id, |first| first.id);
-            let newer = !audit::after(db, filter, extent, newest, 1)?.is_empty();
-            (entries, newer, older)
-        }
-    })
-}
-
-fn link(typed: &Typed, place: Place) -> String {
-    format!("/admin/audit{}", typed.query(place))
+/// The rows of a page.
+fn page(db: &Db<'_>, search: &Search, extent: &Extent) -> Result<Vec<Entry>, StoreError> {
+    let (filter, rows) = (&search.filter, search.rows);
+    match search.place {
+        _ if extent.total == 0 => Ok(Vec::new()),
+        Place::After(id) => audit::after(db, filter, extent, id, rows),
+        Place::Before(id) => audit::before(db, filter, extent, id, rows),
+        Place::Newest => audit::before(db, filter, extent, i64::MAX, rows),
+    }
 }
 
 fn count(number: i64) -> String {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rocket::http::RawStr;
 use serde::Serialize;
 
 use crate::features::users::store as users;
@@ -23,16 +22,9 @@ pub struct Row {
     /// Whether it tells of an attack, as far as the Hub can know.
     alarm: bool,
     target: Option<Party>,
-    address: Option<Narrowing>,
-    request: Option<Narrowing>,
+    address: Option<String>,
+    request: Option<String>,
     detail: Option<String>,
-}
-
-/// A text that leads to the rows that have it too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Narrowing {
-    text: String,
-    href: String,
 }
 
 /// Who acted, or what was acted on.
@@ -42,8 +34,10 @@ struct Party {
     written: String,
     /// A user's name.
     name: Option<String>,
-    /// The page on it, if there is one.
-    href: Option<String>,
+    /// The user whose page tells more, if they still exist.
+    user: Option<i64>,
+    /// The session whose page does.
+    session: Option<String>,
 }
 
 /// The names of the users that rows are about.
@@ -71,6 +65,7 @@ pub fn rows(db: &Db<'_>, entries: &[Entry], now: Timestamp) -> Result<Vec<Row>, 
 }
 
 fn row(entry: &Entry, names: &Names, now: Timestamp) -> Row {
+    let text = |text: &Option<String>| text.as_deref().map(shown);
     Row {
         id: entry.id,
         at: Shown::new(entry.at, now),
@@ -78,33 +73,20 @@ fn row(entry: &Entry, names: &Names, now: Timestamp) -> Row {
         alarm: entry.action == Action::SessionReuse.as_str(),
         action: shown(&entry.action),
         target: entry.target.as_deref().map(|target| party(target, names)),
-        address: narrowing("address", entry.address.as_deref()),
-        request: narrowing("request", entry.request_id.as_deref()),
-        detail: entry.detail.as_deref().map(shown),
+        address: text(&entry.address),
+        request: text(&entry.request_id),
+        detail: text(&entry.detail),
     }
 }
 
-fn narrowing(field: &str, text: Option<&str>) -> Option<Narrowing> {
-    let text = text?;
-    let value = RawStr::new(text).percent_encode();
-    Some(Narrowing {
-        text: shown(text),
-        href: format!("/admin/audit?{field}={value}"),
-    })
-}
-
 fn party(written: &str, names: &Names) -> Party {
-    let name = user(written).and_then(|user| names.get(&user.0));
-    let href = match (user(written), session(written)) {
-        // Of a deleted user there is no page.
-        (Some(user), _) => name.map(|_| format!("/admin/users/{user}")),
-        (_, Some(session)) => Some(format!("/admin/sessions/{session}")),
-        _ => None,
-    };
+    let user = user(written).map(|user| user.0);
+    let name = user.and_then(|user| names.get(&user));
     Party {
         written: shown(written),
         name: name.map(|name| shown(name)),
-        href,
+        user: user.filter(|_| name.is_some()),
+        session: session(written).map(|session| session.to_string()),
     }
 }
 
@@ -124,23 +106,25 @@ mod tests {
     #[test]
     fn whoever_has_a_page_is_linked_by_name() {
         let names = Names::from([(5, "alice".to_owned())]);
-        for (written, name, href) in [
-            ("user:5", Some("alice"), Some("/admin/users/5")),
-            ("user:6", None, None),
-            ("user:x", None, None),
+        for (written, name, user, session) in [
+            ("user:5", Some("alice"), Some(5), None),
+            ("user:6", None, None, None),
+            ("user:x", None, None, None),
             (
                 "session:0123456789abcdef",
                 None,
-                Some("/admin/sessions/0123456789abcdef"),
+                None,
+                Some("0123456789abcdef"),
             ),
-            ("session:../../login", None, None),
-            ("cli:1000", None, None),
-            ("system", None, None),
+            ("session:../../login", None, None, None),
+            ("cli:1000", None, None, None),
+            ("system", None, None, None),
         ] {
             let expected = Party {
                 written: written.to_owned(),
                 name: name.map(str::to_owned),
-                href: href.map(str::to_owned),
+                user,
+                session: session.map(str::to_owned),
             };
             assert_eq!(party(written, &names), expected);
         }

@@ -16,7 +16,7 @@ use crate::types::time::Timestamp;
 use crate::types::username::Username;
 
 /// Rows of a page that one may choose from; the first is the default.
-pub const SIZES: [u32; 3] = [50, 25, 100];
+pub const SIZES: [u32; 3] = [25, 50, 100];
 /// Most characters of one field: longer than the longest that can be right.
 const MAX_CHARS: usize = 256;
 

@@ -15,7 +15,7 @@ use crate::features::admin::dashboard::store;
 use crate::features::browser::who::Administrator;
 use crate::features::second_factors::store as second_factors;
 use crate::features::sessions::end;
-use crate::features::sessions::store::many::Now;
+use crate::features::sessions::store::many::{Now, Status, tally};
 use crate::http::figures::{grouped, size};
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
@@ -35,7 +35,7 @@ const DAY_SECONDS: i64 = 86_400;
 
 /// What the database tells.
 struct Told {
-    active_sessions: i64,
+    active_sessions: u64,
     users: i64,
     administrators: second_factors::Administrators,
     tallies: Vec<Tally>,
@@ -54,7 +54,7 @@ impl Told {
         };
         let week = Hour::of(now.at).earlier(WEEK_HOURS - 1);
         Ok(Self {
-            active_sessions: store::active_sessions(db, now)?,
+            active_sessions: tally::with_status(db, Some(Status::Active), now)?,
             users: store::users(db)?,
             administrators: second_factors::administrators(db)?,
             tallies: audit::hours(db, first)?,
@@ -123,7 +123,7 @@ pub async fn show(
     let since = told.counted_since.map_or(begun, |since| since.min(begun));
     let matters = matters(&seen, &told, &found, now.at);
     let figures = Figures {
-        active_sessions: count(told.active_sessions),
+        active_sessions: grouped(told.active_sessions),
         users: count(told.users),
         signed_in: grouped(signed_in),
         refused: grouped(refused),
