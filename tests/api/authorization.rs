@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use hub::types::role::Role;
 use rocket::http::Method;
+use tempfile::TempDir;
 
 use crate::answer::session_of;
 use crate::browsing::{Browser, encoded};
-use crate::stage::Stage;
+use crate::stage::{PASSWORD, Pair, SEED, Stage};
 
 /// Method, pattern, and the status for nobody, the owner, another user, an ADMIN and a SUPERADMIN.
 const TABLE: &str = include_str!("authorization.txt");
@@ -46,13 +47,37 @@ fn table() -> Vec<Row> {
         .collect()
 }
 
-/// What a route answers an actor.
-async fn ask(actor: &str, method: Method, pattern: &str) -> u16 {
+/// A Hub with its people, before anybody did anything; each cell is asked on a copy.
+struct Before {
+    directory: TempDir,
+    owner: Pair,
+}
+
+async fn before() -> Before {
     let stage = Stage::new().await;
     let owner = stage.register("user").await;
     stage.register("other").await;
     stage.register_as("admin", Role::Admin).await;
     stage.register_as("superadmin", Role::SuperAdmin).await;
+    let directory = stage.close();
+    Before { directory, owner }
+}
+
+impl Before {
+    async fn copy(&self) -> Stage {
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        for name in ["hub.db", "secret.key"] {
+            let from = self.directory.path().join(name);
+            std::fs::copy(from, copy.path().join(name)).expect("copied");
+        }
+        Stage::on(copy, &[], SEED).await
+    }
+}
+
+/// What a route answers an actor.
+async fn ask(before: &Before, actor: &str, method: Method, pattern: &str) -> u16 {
+    let stage = before.copy().await;
+    let owner = &before.owner;
     let session = session_of(&owner.access);
     let path: String = pattern
         .split('/')
@@ -75,7 +100,7 @@ async fn ask(actor: &str, method: Method, pattern: &str) -> u16 {
     }
     let browser = Browser::new(&stage);
     if actor != "nobody" {
-        let signed_in = browser.sign_in(actor, crate::stage::PASSWORD).await;
+        let signed_in = browser.sign_in(actor, PASSWORD).await;
         assert_eq!(signed_in.status, 303);
     }
     let area = match path.split('/').nth(1) {
@@ -97,9 +122,10 @@ async fn ask(actor: &str, method: Method, pattern: &str) -> u16 {
 }
 
 async fn hold(actor: &'static str) {
+    let before = before().await;
     let mut wrong = Vec::new();
     for row in table() {
-        let status = ask(actor, row.method, row.pattern).await;
+        let status = ask(&before, actor, row.method, row.pattern).await;
         if status != row.expected[actor] {
             wrong.push(format!("{} {} {status}", row.method, row.pattern));
         }
