@@ -227,31 +227,3 @@ async fn hostile_texts_stay_text() {
         assert!(!page.body.contains('\u{202e}'), "{path}");
     }
 }
-
-#[rocket::async_test]
-async fn zz_preview() {
-    let stage = stage().await;
-    stage.login("alice").await;
-    stage.login_with("alice", "wrong password 1").await;
-    stage.sql("UPDATE users SET is_active = 0 WHERE id = 4");
-    for number in 0..60 {
-        stage.sql(&format!(
-            "INSERT INTO users (username, username_key, email, email_key, password_hash, created_at, updated_at, signed_in_at)
-             VALUES ('u{number}', 'u{number}', 'u{number}@x.example', 'u{number}@x.example', '', 1, 1, {})",
-            number % 7
-        ));
-    }
-    let root = Browser::of(&stage, "root").await;
-    for (name, path) in [
-        ("users", "/admin/users"),
-        ("user", "/admin/users/3"),
-        ("delete", "/admin/users/3/delete"),
-        ("new", "/admin/users/new"),
-        ("role", "/admin/users/3/role"),
-        ("none", "/admin/users?q=zzz"),
-        ("self", "/admin/users/1"),
-    ] {
-        let page = root.get(path).await;
-        std::fs::write(format!("/tmp/lineage-preview/{name}.html"), page.body).expect("w");
-    }
-}
