@@ -73,8 +73,7 @@ async fn begin(
     let list = format!("/admin/audit{}", typed.query(Place::Newest));
     // Back to the list and not to the file: a browser that is handed one stays where it is, before the question for the password.
     administrator.proven(&list)?;
-    let filters: Vec<&str> = typed.set().collect();
-    let filters = filters.join(",");
+    let filters = typed.set().join(",");
     let store = hub.store.clone();
     let _turn = turns.take().await?;
     let file = spawn_blocking(move || {

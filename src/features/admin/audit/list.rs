@@ -57,7 +57,7 @@ pub async fn list(
                 typed: typed.shown(),
                 // What cannot be found cannot be exported either.
                 query: listed.map(|_| typed.query(Place::Newest)),
-                filtered: typed.set().next().is_some(),
+                filtered: !typed.set().is_empty(),
                 groups: groups(),
                 sizes: SIZES,
             },

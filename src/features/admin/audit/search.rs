@@ -99,13 +99,11 @@ impl Typed {
     }
 
     /// The names of the filters that are set.
-    pub fn set(&self) -> impl Iterator<Item = &'static str> {
+    #[must_use]
+    pub fn set(&self) -> Vec<&'static str> {
         let filters = self.filters().into_iter();
-        filters
-            .filter(|(_, value)| !value.trim().is_empty())
-            .map(|(name, _)| name)
-            .collect::<Vec<_>>()
-            .into_iter()
+        let set = filters.filter(|(_, value)| !value.trim().is_empty());
+        set.map(|(name, _)| name).collect()
     }
 
     /// The query of the same rows, with a place in their list if it is another than the newest end: `?actor=system&before=7`, or nothing.
@@ -396,6 +394,6 @@ mod tests {
         assert_eq!(typed.query(Place::Newest), filters);
         assert_eq!(typed.query(Place::After(9)), format!("{filters}&after=9"));
         assert_eq!(Typed::default().query(Place::Newest), "");
-        assert_eq!(typed.set().collect::<Vec<_>>(), ["actor", "action"]);
+        assert_eq!(typed.set(), ["actor", "action"]);
     }
 }
