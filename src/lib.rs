@@ -31,21 +31,28 @@
 //! | 2 | no such session, or not its own `jti` | 401 | – |
 //! | 3 | the user is gone | 401 | – |
 //! | 4 | ended, past its end, or its user locked out | 401 | locked out: ends it |
-//! | 5 | g = n | 200, rotate | row, lineage |
+//! | 5 | g = n, but for 12 | 200, rotate | row, lineage |
 //! | 6 | g = n−1, Δ ≤ G | 200, refresh(n): the same bytes again | count, lineage |
 //! | 7 | g < n, and neither the clocks nor the lineage can tell Δ | 401, lives | – |
 //! | 8 | g < n−1, Δ ≤ G | 200, refresh(n), as 6 | count, lineage |
 //! | 9 | any other g < n; with G = 0 every g < n | 401, ends for both holders | row, lineage, audit |
 //! | 10 | g > n | 401, lives, error in the log | – |
-//! | 11 | 6 or 8 after 20 of them for this n | 401, lives | lineage |
+//! | 11 | 6 or 8 after 20 of them for this n, 12 included | 401, lives | lineage |
+//! | 12 | g = n, answered again 1 to 19 times, made at most G ago | 200, refresh(n): itself | count, lineage |
 //!
 //! Δ is measured on a clock that nobody can set. If the machine was started anew in between, only that Δ is at least as long as the
 //! process runs is certain (case 7 until that exceeds G). So no step of the wall clock opens a window or ends a session. The row knows Δ of the
 //! last two generations, the lineage of those before as long as it keeps their rotation.
 //!
-//! Cases 6 and 8 make no second live token: whoever is answered holds the one that all others hold. So a thief who presents a stolen token
+//! Case 12 is for tabs that share a storage and keep whichever answer comes last. An answer with refresh(n) may still be on its way when n is
+//! presented: had n + 1 been made and stored by then, that answer would come to lie over it, and the next renewal would be reuse. So n
+//! *settles*: no successor is made that such an answer could overwrite. The row alone tells: as long as n was not answered again, one answer
+//! carries it, and whoever presents it has had that one. Nobody can hold a generation back for longer than G, nor for more than 20 answers.
+//!
+//! Cases 6, 8 and 12 make no second live token: whoever is answered holds the one that all others hold. So a thief who presents a stolen token
 //! within G of its first use holds the owner's own token from then on. When one of them rotates it, the other holds a used one: presented
-//! within G of that it is answered once more, presented later it ends the session for both, never presented it is worth nothing.
+//! within G of that it is answered once more, presented later it ends the session for both, never presented it is worth nothing. (A token's first
+//! use is the one that made its successor; while it settles it is not used.)
 //!
 //! # The ring of keys
 //!
@@ -55,13 +62,17 @@
 //!
 //! # What must always hold
 //!
-//! 1. At any instant one generation rotates; only it, or an ancestor first used within G, gives 200. `generation` and `rotated_at` never go down.
+//! 1. At any instant one generation rotates or settles; only it, or an ancestor first used within G, gives 200. `generation` and `rotated_at`
+//!    never go down.
 //! 2. A 200 that was answered survives any crash; so does a revocation that was answered.
-//! 3. Every 200 for a used token carries the refresh token that is the session's present one, in the same bytes for every holder.
+//! 3. Every 200 for a used token, or for one that settles, carries the refresh token that is the session's present one, in the same bytes for
+//!    every holder.
 //! 4. After a revocation is answered, whatever starts later is refused on every route.
 //! 5. Refresh, access, cookie and form tokens never pass for one another.
 //! 6. No clock step re-opens a window or ends a session. An honest client whose requests arrive within G
 //!    of the first use of the token that they carry is never signed out, and never refused but by cases 7 and 11.
+//!    An answer that arrives within G of the making of the token that it carries never comes to lie over a newer one: but after 20
+//!    answers with that token, and when the machine was started anew in between.
 //! 7. Rotations = Σ (generation − 1) = rotate rows in the lineage, as far as kept.
 //!
 //! # `POST /api/auth/refresh`, in one straight line

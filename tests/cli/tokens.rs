@@ -62,6 +62,14 @@ fn what_the_machine_would_do_is_told_and_not_done() {
     let second = Tokens::of(&server.refresh(&first.refresh).1);
     assert_eq!(verdict(&inspect(&stage, &first.refresh)), (None, "retry"));
     assert_eq!(verdict(&inspect(&stage, &second.refresh)), (None, "rotate"));
+    // As after one answer again: others may still be on their way.
+    let settle = |retries: i64| {
+        let answered = format!("UPDATE sessions SET retries = {retries}");
+        stage.connection().execute_batch(&answered).unwrap();
+    };
+    settle(1);
+    assert_eq!(verdict(&inspect(&stage, &second.refresh)), (None, "settle"));
+    settle(0);
     let third = Tokens::of(&server.refresh(&second.refresh).1);
     assert_eq!(
         verdict(&inspect(&stage, &first.refresh)),

@@ -42,6 +42,7 @@ impl Findings {
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub generation: i64,
+    pub retries: i64,
     pub ended: bool,
     lineage_length: i64,
     rotate_events: i64,
@@ -114,7 +115,7 @@ fn rows(database: &Path) -> HashMap<i64, Row> {
     let connection = open(database, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let mut statement = connection
         .prepare(
-            "SELECT s.id, s.generation, s.ended_at IS NOT NULL, s.lineage_length,
+            "SELECT s.id, s.generation, s.retries, s.ended_at IS NOT NULL, s.lineage_length,
                     (SELECT count(*)
                      FROM lineage l
                      WHERE l.session_id = s.id AND l.kind = 'rotate')
@@ -124,9 +125,10 @@ fn rows(database: &Path) -> HashMap<i64, Row> {
     let rows = statement.query_map([], |row| {
         let found = Row {
             generation: row.get(1)?,
-            ended: row.get(2)?,
-            lineage_length: row.get(3)?,
-            rotate_events: row.get(4)?,
+            retries: row.get(2)?,
+            ended: row.get(3)?,
+            lineage_length: row.get(4)?,
+            rotate_events: row.get(5)?,
         };
         Ok((row.get(0)?, found))
     });

@@ -56,9 +56,12 @@ impl Session {
         session
     }
 
-    /// Takes the pair of an answer.
+    /// Takes the pair of an answer; while a session settles, its refresh token is the one that was there.
     pub fn answered(&mut self, answer: &Answer) {
-        self.refresh.push(answer.text("refresh_token"));
+        let refresh = answer.text("refresh_token");
+        if self.refresh.last() != Some(&refresh) {
+            self.refresh.push(refresh);
+        }
         self.access.push(answer.text("access_token"));
         self.rotating = false;
     }

@@ -158,6 +158,18 @@ fn answers_without_bound_are_seen() {
 }
 
 #[test]
+fn a_successor_that_is_made_while_answers_are_under_way_is_seen() {
+    finds(&HONEST_TABS, &Rules::NEVER_SETTLES, "under way");
+}
+
+#[test]
+fn a_session_that_settles_without_end_or_without_need_is_seen() {
+    finds(&THREE_TABS, &Rules::SETTLES_WITHOUT_BOUND, "retries");
+    finds(&THREE_TABS, &Rules::SETTLES_BEYOND_THE_GRACE, "not owed");
+    finds(&HONEST_TABS, &Rules::SETTLES_UNASKED, "not owed");
+}
+
+#[test]
 fn reuse_that_is_let_pass_leaves_the_thief_unfound() {
     finds(&THREE_TABS, &Rules::FORGIVING, "not found out");
 }

@@ -1,5 +1,7 @@
 //! The tabs of one browser, each with the naive client that the README prints first: they share a storage and nothing else, and every leg
 //! of every call takes its own time. Played event by event on a clock moved by hand.
+//!
+//! Each round begins a day after the last one with whatever that left in the storage, so that an older token left there is presented, and found.
 
 mod browser;
 
@@ -22,15 +24,22 @@ const SLOW_EVERYWHERE: Delays = Delays {
     refresh: 2_250_000,
     answer: 2_250_000,
 };
-/// Six tabs that a browser restores at once, over an ordinary line.
+/// Tabs that a browser restores at once, over an ordinary line.
 const ORDINARY: Delays = Delays {
     start: 50_000,
     call: 300_000,
     refresh: 150_000,
     answer: 150_000,
 };
+/// Refreshes are sent within the grace, and answers are under way for longer than that: beyond what the Hub promises.
+const ANSWERS_BEYOND_THE_GRACE: Delays = Delays {
+    start: 9 * SECOND,
+    call: 12 * SECOND,
+    refresh: SECOND,
+    answer: 30 * SECOND,
+};
 
-/// Sessions that last: each round begins a day later, with whatever the last one left in the storage.
+/// Sessions that last, in which nobody is ever refused and no round leaves an older token in the storage than was given last.
 async fn lasting_sessions(tabs: usize, rounds: usize, delays: &Delays, seed: u64) {
     let mut browser = Browser::open(seed).await;
     let mut refreshes = 0;
@@ -41,34 +50,16 @@ async fn lasting_sessions(tabs: usize, rounds: usize, delays: &Delays, seed: u64
         browser.let_the_access_token_expire();
         let told = browser.round(tabs, delays).await;
         assert!(told.refreshes > 0, "round {round}: nobody refreshed");
-        assert!(!told.is_left_behind, "round {round}");
+        assert_eq!(told.refused, 0, "round {round}: {:?}", browser.answers);
+        assert!(!told.is_left_behind, "round {round}: {:?}", browser.answers);
         refreshes += told.refreshes;
     }
     println!(
-        "{rounds} rounds of {tabs} tabs: {refreshes} refreshes, {:?}, 0 answers other than 200",
+        "{rounds} rounds of {tabs} tabs: {refreshes} refreshes, {:?}, 0 refused, 0 left behind",
         browser.answers
     );
-    // A play that hardly meets the case proves little about it.
-    assert!(browser.answers.stragglers > rounds / 100);
-}
-
-/// A session for each round, and how many rounds left an older token in the storage than was given last.
-async fn a_session_a_round(tabs: usize, rounds: usize, delays: &Delays, seed: u64) {
-    let mut browser = Browser::open(seed).await;
-    let (mut refreshes, mut left_behind) = (0, 0);
-    for _ in 0..rounds {
-        browser.sign_in().await;
-        browser.let_the_access_token_expire();
-        let told = browser.round(tabs, delays).await;
-        refreshes += told.refreshes;
-        left_behind += usize::from(told.is_left_behind);
-        browser.assert_newest_token_works().await;
-    }
-    println!(
-        "{rounds} rounds of {tabs} tabs, answers out of order: {refreshes} refreshes, {:?}, 0 answers other than 200; \
-         {left_behind} rounds left an older token in the storage",
-        browser.answers
-    );
+    // A play that hardly meets the cases proves little about them.
+    assert!(browser.answers.stragglers + browser.answers.settled > rounds / 100);
 }
 
 #[tokio::test]
@@ -84,12 +75,37 @@ async fn twelve_tabs_of_the_naive_client_are_never_refused_however_long_a_refres
 }
 
 #[tokio::test]
-async fn six_tabs_are_never_refused_while_answers_overtake_one_another() {
-    a_session_a_round(6, 1_500, &SLOW_EVERYWHERE, 66).await;
-    a_session_a_round(6, 500, &ORDINARY, 67).await;
+async fn six_tabs_whose_answers_overtake_one_another_are_never_refused_and_never_keep_an_older_token()
+ {
+    lasting_sessions(6, 1_500, &SLOW_EVERYWHERE, 66).await;
+    lasting_sessions(6, 1_500, &ORDINARY, 67).await;
 }
 
 #[tokio::test]
-async fn twelve_tabs_are_never_refused_while_answers_overtake_one_another() {
-    a_session_a_round(12, 750, &SLOW_EVERYWHERE, 1_212).await;
+async fn twelve_tabs_whose_answers_overtake_one_another_are_never_refused_and_never_keep_an_older_token()
+ {
+    lasting_sessions(12, 750, &SLOW_EVERYWHERE, 1_212).await;
+    lasting_sessions(12, 750, &ORDINARY, 1_213).await;
+}
+
+/// What the tests above rule out is seen where it happens.
+#[tokio::test]
+async fn answers_that_are_under_way_for_longer_than_the_grace_may_leave_an_older_token_and_the_next_day_it_is_reuse()
+ {
+    let mut browser = Browser::open(30).await;
+    let (mut left_behind, mut signed_out_next_day) = (0, 0);
+    for _ in 0..300 {
+        browser.sign_in().await;
+        browser.let_the_access_token_expire();
+        let told = browser.round(6, &ANSWERS_BEYOND_THE_GRACE).await;
+        if told.refused == 0 && told.is_left_behind {
+            left_behind += 1;
+            browser.let_the_access_token_expire();
+            let next_day = browser.round(1, &ORDINARY).await;
+            signed_out_next_day += next_day.refused;
+        }
+    }
+    println!("300 rounds with answers beyond the grace: {left_behind} left behind");
+    assert!(left_behind > 10, "only {left_behind}");
+    assert_eq!(signed_out_next_day, left_behind);
 }

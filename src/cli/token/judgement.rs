@@ -105,13 +105,18 @@ fn of_unfit(unfit: Unfit) -> Judgement {
     refused(unfit.into(), would, meaning)
 }
 
-/// Cases 5 to 11 of the machine.
+/// Cases 5 to 12 of the machine.
 fn of_verdict(verdict: Verdict) -> Judgement {
     match verdict {
         Verdict::Rotate => Judgement {
             code: None,
             would: "rotate",
             meaning: "it is the present one: a new pair would be made",
+        },
+        Verdict::Settle => Judgement {
+            code: None,
+            would: "settle",
+            meaning: "it is the present one and was just answered again: it would be answered itself, with a new access token",
         },
         Verdict::Retry => Judgement {
             code: None,

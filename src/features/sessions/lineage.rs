@@ -22,7 +22,7 @@ pub enum Kind {
     Start,
     /// A new generation was made.
     Rotate,
-    /// The parent came within the grace, and the present generation was answered again.
+    /// The parent came within the grace, and the present generation was answered again; or that itself came while it settled.
     Retry,
     /// An older ancestor came within the grace and was answered the same; or any, and was refused, the answer having been given too often.
     Straggler,

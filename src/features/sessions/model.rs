@@ -2,7 +2,8 @@
 //!
 //! A session's refresh tokens form a line of generations, of which only the last can be rotated. Whoever presents an earlier one is a client that
 //! did not get the answer (*retry*), one of several that raced (*straggler*), or the second holder of a stolen token (*reuse*); which of
-//! them, the time since that generation was first used tells.
+//! them, the time since that generation was first used tells. The last one itself is answered unchanged while answers that carry it may still
+//! be on their way (it *settles*), so that none of them comes to lie over its successor in the storage that several tabs share.
 
 mod judge;
 
@@ -28,7 +29,7 @@ pub struct Session {
     pub generation: i64,
     /// The key that it was made with.
     pub key: KeyId,
-    /// How often it was answered again to whoever presented an earlier one.
+    /// How often it was answered again, to whoever presented an earlier one or, while it settled, itself.
     pub retries: i64,
     /// When the present generation was made.
     pub rotated: Moment,

@@ -128,7 +128,7 @@ impl Change for Rotate {
 }
 
 impl Rotate {
-    /// Cases 5 to 11.
+    /// Cases 5 to 12.
     fn act(
         &self,
         tx: &Tx<'_>,
@@ -143,7 +143,8 @@ impl Rotate {
                 let session = rotate(tx, session, cause)?;
                 Ok(Outcome::Pair(Box::new(session), Box::new(user)))
             }
-            Verdict::Retry => {
+            // What settles is told like a retry; the generation says which it was.
+            Verdict::Settle | Verdict::Retry => {
                 let session = answered_again(session);
                 let session = note(tx, session, Kind::Retry, presented, cause)?;
                 Ok(Outcome::Pair(Box::new(session), Box::new(user)))

@@ -71,11 +71,11 @@ pub enum Finding<'a> {
         /// Who does not fit.
         stranger: Stranger,
     },
-    /// One token came twice within the grace, from different clients or networks.
+    /// One token came twice within the grace, from different clients or networks; or settled for another than it was made for.
     Shared {
-        /// The first use.
+        /// The first use, or what made it.
         first: &'a Event,
-        /// The second.
+        /// The second, or the first.
         second: &'a Event,
         /// How they compare.
         difference: Difference,
@@ -174,6 +174,12 @@ pub fn first_use(events: &[Event], generation: i64) -> Option<&Event> {
     made(events, generation + 1)
 }
 
+/// The first use of a token that came again; `None` if it settled, for then it was not used before.
+#[must_use]
+pub fn used_before<'a>(events: &'a [Event], repeated: &Event) -> Option<&'a Event> {
+    first_use(events, repeated.generation).filter(|first| first.position < repeated.position)
+}
+
 fn reuse(events: &[Event]) -> Option<Finding<'_>> {
     let second = events.iter().rfind(|event| event.kind == Kind::Reuse)?;
     let Some(first) = first_use(events, second.generation) else {
@@ -238,7 +244,8 @@ fn shared(events: &[Event]) -> Option<Finding<'_>> {
         .iter()
         .filter(|event| matches!(event.kind, Kind::Retry | Kind::Straggler))
         .filter_map(|second| {
-            let first = first_use(events, second.generation)?;
+            // What settled is compared with whom it was made for.
+            let first = used_before(events, second).or(made(events, second.generation))?;
             let difference = Difference::between(first, second);
             let apart =
                 difference.clients == Clients::Other || difference.networks == Networks::Other;

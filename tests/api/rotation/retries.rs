@@ -24,6 +24,8 @@ async fn a_retry_gets_the_same_bytes_across_rotations_and_a_restart() {
     let clock = hub::types::time::Clock::now(stage.clock.as_ref());
     let stage = Stage::on(stage.close(), &[], 100).await;
     stage.clock.set_wall(clock.wall);
+    // Until the grace is over it settles.
+    stage.clock.advance(11 * SECOND);
     let third = stage.rotate(&second.refresh).await;
     assert_eq!(signed_by(&stage, &third.refresh, Purpose::Refresh), Some(3));
     rotate_key(&stage).await;

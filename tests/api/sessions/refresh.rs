@@ -10,7 +10,7 @@ use hub::types::role::Role;
 use rocket::futures::future::{join, join_all};
 
 use crate::answer::{claims, public_user, session_of};
-use crate::stage::{FIRST, SECOND, Stage};
+use crate::stage::{FIRST, HOUR, SECOND, Stage};
 
 const REFUSED: &str = "Invalid or expired refresh token";
 
@@ -109,6 +109,79 @@ async fn the_twenty_first_retry_is_refused_and_the_session_lives() {
     // The next generation has twenty of its own.
     let third = stage.rotate(&second.refresh).await;
     assert_eq!(stage.rotate(&second.refresh).await.refresh, third.refresh);
+}
+
+#[rocket::async_test]
+async fn a_late_answer_never_leaves_a_used_token_with_tabs_that_keep_the_last_one() {
+    let stage = Stage::new().await;
+    let first = stage.register("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    // Its answer is slow.
+    let slow = stage.rotate(&first.refresh).await;
+    stage.clock.advance(SECOND);
+    // Another tab has the successor already.
+    let other = stage.rotate(&second.refresh).await;
+    assert_eq!(other.refresh, second.refresh);
+    assert_ne!(other.access, second.access);
+    assert_eq!(stage.validate(&other.access).await.status, 200);
+    // Whichever came last, what it left is good on the next day.
+    stage.clock.advance(24 * HOUR);
+    let third = stage.rotate(&slow.refresh).await;
+    assert_ne!(third.refresh, second.refresh);
+    assert_eq!(
+        lineage_of(&stage, &first.refresh),
+        [
+            (Kind::Start, 1),
+            (Kind::Rotate, 2),
+            (Kind::Retry, 1),
+            (Kind::Retry, 2),
+            (Kind::Rotate, 3)
+        ]
+    );
+}
+
+#[rocket::async_test]
+async fn a_session_settles_for_one_grace_from_its_rotation_on_however_often_it_is_asked() {
+    let stage = Stage::new().await;
+    let first = stage.register("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    stage.rotate(&first.refresh).await;
+    for _ in 0..10 {
+        stage.clock.advance(SECOND);
+        assert_eq!(stage.rotate(&second.refresh).await.refresh, second.refresh);
+    }
+    assert_eq!(stage.number("SELECT retries FROM sessions"), 11);
+    stage.clock.advance(Duration::from_micros(1));
+    let third = stage.rotate(&second.refresh).await;
+    assert_ne!(third.refresh, second.refresh);
+    // Nobody asked for the third again, so it has nothing to wait for.
+    assert_ne!(stage.rotate(&third.refresh).await.refresh, third.refresh);
+}
+
+#[rocket::async_test]
+async fn after_twenty_answers_of_either_kind_a_session_settles_no_more() {
+    let stage = Stage::new().await;
+    let first = stage.register("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    for used in [&first, &second].into_iter().cycle().take(20) {
+        assert_eq!(stage.rotate(&used.refresh).await.refresh, second.refresh);
+    }
+    let tired = stage.refresh(&first.refresh).await;
+    tired.is_error(401, REFUSED, "token_reused");
+    let third = stage.rotate(&second.refresh).await;
+    assert_ne!(third.refresh, second.refresh);
+    assert_eq!(stage.number("SELECT generation FROM sessions"), 3);
+    assert_eq!(stage.number("SELECT retries FROM sessions"), 0);
+}
+
+#[rocket::async_test]
+async fn in_strict_mode_a_session_never_settles() {
+    let stage = Stage::with(&[("refresh_grace", "0s")]).await;
+    let first = stage.register("alice").await;
+    let second = stage.rotate(&first.refresh).await;
+    // As left behind by a Hub that was less strict.
+    stage.sql("UPDATE sessions SET retries = 1");
+    assert_ne!(stage.rotate(&second.refresh).await.refresh, second.refresh);
 }
 
 #[rocket::async_test]

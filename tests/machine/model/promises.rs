@@ -8,7 +8,7 @@ use hub::types::ids::{KeyId, SessionId, UserId};
 use hub::types::time::{Moment, Timestamp};
 
 use super::rules::Rules;
-use super::world::{GRACE_UNITS, OLD_UNITS, RETRY_WEIGHT, Stamp, UNIT, World};
+use super::world::{GRACE_UNITS, OLD_UNITS, RETRY_WEIGHT, Stamp, Tab, UNIT, World};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -22,10 +22,13 @@ impl World {
         honest: bool,
     ) -> Result<(), String> {
         if presented == self.generation {
-            return if verdict == Verdict::Rotate {
-                Ok(())
-            } else {
-                Err(format!("the present generation {presented} was refused"))
+            return match verdict {
+                Verdict::Rotate => Ok(()),
+                Verdict::Settle if self.retries > 0 && self.is_young(arrived) => Ok(()),
+                Verdict::Settle => Err(format!(
+                    "generation {presented} gave what is not owed: itself"
+                )),
+                _ => Err(format!("the present generation {presented} was refused")),
             };
         }
         let ago = self.used_ago(presented).saturating_sub(arrived.age);
@@ -42,7 +45,7 @@ impl World {
             return Err(format!("generation {presented}: honest and signed out"));
         }
         let used = self.made[usize::from(presented)];
-        let tired = i64::from(self.retries) * RETRY_WEIGHT >= MAX_RETRIES;
+        let tired = self.is_tired();
         let untold = used.other_boot || self.is_forgotten(presented);
         if honest && in_time && !untold && !tired && !again {
             return Err(format!("generation {presented}: honest, in time, refused"));
@@ -67,6 +70,28 @@ impl World {
         Ok(())
     }
 
+    /// Whether the present generation was made within the grace before whoever arrived then.
+    fn is_young(&self, arrived: Stamp) -> bool {
+        let made = self.used_ago(self.generation - 1);
+        made.saturating_sub(arrived.age) <= GRACE_UNITS
+    }
+
+    fn is_tired(&self) -> bool {
+        i64::from(self.retries) * RETRY_WEIGHT >= MAX_RETRIES
+    }
+
+    /// Whether a successor made now may come to lie under the present generation in the storage: an answer that carries it is still on its
+    /// way, and neither the grace nor the bound is over.
+    pub(super) fn is_overtaken(&self, arrived: Stamp) -> bool {
+        let is_under_way =
+            |tab: &Tab| matches!(tab, Tab::Answered { given, .. } if *given == self.generation);
+        let made = self.made[usize::from(self.generation) - 1];
+        self.tabs.iter().any(is_under_way)
+            && self.is_young(arrived)
+            && !made.other_boot
+            && !self.is_tired()
+    }
+
     /// What must hold in every state: exactly one live leaf, and nothing but it and its ancestors in time would be given anything now.
     pub fn check(&self, rules: &Rules) -> Result<(), String> {
         if self.ended {
@@ -84,7 +109,7 @@ impl World {
                         Ok(())
                     }
                 })?;
-            leaves += u8::from(verdict == Verdict::Rotate);
+            leaves += u8::from(matches!(verdict, Verdict::Rotate | Verdict::Settle));
         }
         if leaves == 1 {
             Ok(())
@@ -169,6 +194,6 @@ impl World {
 fn is_given(verdict: Verdict) -> bool {
     matches!(
         verdict,
-        Verdict::Rotate | Verdict::Retry | Verdict::Straggler
+        Verdict::Rotate | Verdict::Settle | Verdict::Retry | Verdict::Straggler
     )
 }

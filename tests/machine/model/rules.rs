@@ -33,6 +33,12 @@ impl Rules {
     pub const UNBOUNDED_RETRIES: Self = Self::new("retries without bound", unbounded_retries);
     pub const UNBOUNDED_STRAGGLERS: Self =
         Self::new("stragglers without bound", unbounded_stragglers);
+    pub const NEVER_SETTLES: Self = Self::new("nothing settles", never_settles);
+    pub const SETTLES_WITHOUT_BOUND: Self =
+        Self::new("settles without bound", settles_without_bound);
+    pub const SETTLES_BEYOND_THE_GRACE: Self =
+        Self::new("settles beyond the grace", settles_beyond_the_grace);
+    pub const SETTLES_UNASKED: Self = Self::new("settles before any retry", settles_unasked);
     pub const FORGOTTEN_IS_RECENT: Self = Self::new(
         "the oldest that is kept passes for the first use",
         forgotten_is_recent,
@@ -96,11 +102,13 @@ fn wall_clock(
     now: Moment,
     grace: Duration,
 ) -> Verdict {
-    let first_use = first_use.map(|first_use| match first_use {
-        FirstUse::At(moment) => FirstUse::At(by_wall(moment)),
-        FirstUse::Before(moment) => FirstUse::Before(by_wall(moment)),
-    });
-    judge(presented, session, first_use, by_wall(now), grace)
+    let by_wall_too = match first_use {
+        // Of the present generation nothing is asked that this rule would change.
+        None => return judge(presented, session, first_use, now, grace),
+        Some(FirstUse::At(moment)) => FirstUse::At(by_wall(moment)),
+        Some(FirstUse::Before(moment)) => FirstUse::Before(by_wall(moment)),
+    };
+    judge(presented, session, Some(by_wall_too), by_wall(now), grace)
 }
 
 fn either_clock(
@@ -205,6 +213,72 @@ fn unbounded_stragglers(
 ) -> Verdict {
     match judge(presented, session, first_use, now, grace) {
         Verdict::WornOut if presented < session.generation - 1 => Verdict::Straggler,
+        verdict => verdict,
+    }
+}
+
+fn never_settles(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::Settle => Verdict::Rotate,
+        verdict => verdict,
+    }
+}
+
+/// The same session, answered again so often.
+fn with_retries(session: &Session, retries: i64) -> Session {
+    Session {
+        retries,
+        ..session.clone()
+    }
+}
+
+fn settles_without_bound(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::Rotate => {
+            let fresh = with_retries(session, session.retries.min(1));
+            judge(presented, &fresh, first_use, now, grace)
+        }
+        verdict => verdict,
+    }
+}
+
+fn settles_beyond_the_grace(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::Rotate => judge(presented, session, first_use, session.rotated, grace),
+        verdict => verdict,
+    }
+}
+
+fn settles_unasked(
+    presented: i64,
+    session: &Session,
+    first_use: Option<FirstUse>,
+    now: Moment,
+    grace: Duration,
+) -> Verdict {
+    match judge(presented, session, first_use, now, grace) {
+        Verdict::Rotate => {
+            let asked = with_retries(session, session.retries.max(1));
+            judge(presented, &asked, first_use, now, grace)
+        }
         verdict => verdict,
     }
 }

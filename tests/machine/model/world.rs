@@ -44,7 +44,7 @@ pub struct Stamp {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Tab {
+pub(super) enum Tab {
     Idle {
         held: u8,
     },
@@ -101,7 +101,7 @@ pub struct World {
     /// What lies in the storage of the honest client.
     storage: u8,
     /// Sorted: tabs are alike.
-    tabs: [Tab; TABS],
+    pub(super) tabs: [Tab; TABS],
     /// Generations that ever reached a client, a bit each: the thief may have copied any.
     seen: u8,
     pub(super) thief_acted: bool,
@@ -266,7 +266,7 @@ impl World {
                 world.seen |= given.map_or(0, bit);
             }
         }
-        world.settle();
+        world.reduce();
         Ok(Some(world))
     }
 
@@ -305,7 +305,7 @@ impl World {
     }
 
     /// Brings worlds that differ in nothing that matters into one form.
-    fn settle(&mut self) {
+    fn reduce(&mut self) {
         // However far the clock may still be set back, nothing beyond this falls into a window again.
         let far = OLD_UNITS + self.steps_left * STEP_UNITS.unsigned_abs();
         let far = i8::try_from(far).expect("small");
@@ -338,6 +338,11 @@ impl World {
         self.owed(presented, arrived, verdict, honest)?;
         match verdict {
             Verdict::Rotate => {
+                if presented == self.generation && self.is_overtaken(arrived) {
+                    return Err(format!(
+                        "generation {presented} was rotated while it was under way to a tab"
+                    ));
+                }
                 let now = self.moment(arrived);
                 let before = self.rotated().wall;
                 let rotated = self.session().rotation_moment(now);
@@ -355,9 +360,9 @@ impl World {
                 }
                 Ok(Some(self.generation))
             }
-            Verdict::Retry | Verdict::Straggler => {
+            Verdict::Settle | Verdict::Retry | Verdict::Straggler => {
                 self.retries += 1;
-                if rules.windows_slide {
+                if rules.windows_slide && verdict != Verdict::Settle {
                     self.made[usize::from(presented)] = arrived;
                 }
                 if i64::from(self.retries) * RETRY_WEIGHT > MAX_RETRIES {

@@ -142,6 +142,13 @@ impl Session {
             return Answer::Refused(reason.code());
         }
         if presented == self.generation() {
+            let made = self.made[place - 1];
+            let is_young = made.boot == now.boot && now.now - made.now <= GRACE;
+            if is_young && self.retries > 0 && self.retries < MAX_RETRIES {
+                self.retries += 1;
+                self.note(Kind::Retry, presented, now);
+                return Answer::Again;
+            }
             self.rotate(now);
             return Answer::Next;
         }

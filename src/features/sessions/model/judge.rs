@@ -13,6 +13,9 @@ pub const MAX_RETRIES: i64 = 20;
 pub enum Verdict {
     /// 5: it is the present one. A new generation is made.
     Rotate,
+    /// 12: it is the present one, and an answer that carries it may still be on its way to a tab that will store it last. It is answered with
+    /// itself: a successor made now could be overwritten by it.
+    Settle,
     /// 6: the parent; the answer was lost, or another tab was faster. The present generation is answered again, in the same bytes.
     Retry,
     /// 8: an older ancestor; others rotated more than once while it was on its way. It is answered like a retry, for its bearer is late by no
@@ -62,7 +65,11 @@ pub fn judge(
     grace: Duration,
 ) -> Verdict {
     if presented == session.generation {
-        return Verdict::Rotate;
+        return if is_settling(session, now, grace) {
+            Verdict::Settle
+        } else {
+            Verdict::Rotate
+        };
     }
     if presented > session.generation {
         return Verdict::Ahead;
@@ -85,6 +92,16 @@ pub fn judge(
     }
 }
 
+/// Whether answers that carry the present generation may still be on their way.
+///
+/// Until it is answered again there is but one of them, and whoever presents it has had that. From then on there may be more, for as long as
+/// its parent is answered; when that is over, or the bound is reached, it rotates.
+fn is_settling(session: &Session, now: Moment, grace: Duration) -> bool {
+    !grace.is_zero()
+        && (1..MAX_RETRIES).contains(&session.retries)
+        && matches!(now.since(session.rotated), Elapsed::Span(span) if span <= grace)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -99,6 +116,57 @@ mod tests {
     fn verdict(presented: i64, first_use: Option<Moment>, now: Moment) -> Verdict {
         let first_use = first_use.map(FirstUse::At);
         judge(presented, &session(5, at(0)), first_use, now, GRACE)
+    }
+
+    /// The present generation, made at noon, answered again so often since.
+    fn of_the_present(retries: i64, now: Moment, grace: Duration) -> Verdict {
+        let answered = Session {
+            retries,
+            ..session(5, at(0))
+        };
+        judge(5, &answered, None, now, grace)
+    }
+
+    #[test]
+    fn the_present_generation_settles_once_it_was_answered_again_until_the_grace_is_over_to_the_microsecond()
+     {
+        for retries in 1..MAX_RETRIES {
+            let verdict = |now| of_the_present(retries, now, GRACE);
+            assert_eq!(verdict(at(0)), Verdict::Settle);
+            assert_eq!(verdict(at(10)), Verdict::Settle);
+            let mut late = at(10);
+            late.steady += 1;
+            assert_eq!(verdict(late), Verdict::Rotate);
+        }
+        // No other answer is on its way; and there is a bound.
+        for retries in [0, MAX_RETRIES, MAX_RETRIES + 1] {
+            assert_eq!(of_the_present(retries, at(0), GRACE), Verdict::Rotate);
+        }
+    }
+
+    #[test]
+    fn a_present_generation_settles_on_the_steady_clock_of_one_boot_only() {
+        let mut stepped = at(5);
+        for wall in [-1_000_000, 11, 1_000_000] {
+            stepped.wall = at(wall).wall;
+            assert_eq!(of_the_present(1, stepped, GRACE), Verdict::Settle);
+        }
+        // Overtaken on the way to the writer.
+        stepped.steady = at(0).steady - 1;
+        assert_eq!(of_the_present(1, stepped, GRACE), Verdict::Settle);
+        let started_anew = Moment { boot: 2, ..at(5) };
+        assert_eq!(of_the_present(1, started_anew, GRACE), Verdict::Rotate);
+        let unknown = Moment {
+            steady: at(-1_000).steady,
+            ..at(0)
+        };
+        assert_eq!(of_the_present(1, unknown, GRACE), Verdict::Rotate);
+    }
+
+    #[test]
+    fn in_strict_mode_nothing_settles() {
+        let verdict = of_the_present(1, at(0), Duration::ZERO);
+        assert_eq!(verdict, Verdict::Rotate);
     }
 
     #[test]

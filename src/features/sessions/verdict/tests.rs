@@ -162,6 +162,38 @@ fn one_token_from_two_clients_within_the_grace_is_worth_asking() {
 }
 
 #[test]
+fn a_token_that_settles_for_another_than_it_was_given_to_is_worth_asking_whoever_uses_it_later() {
+    let settled = |from, with| {
+        Story::at_home(3)
+            .then(Kind::Retry, 3, 10_801, HOME, FIREFOX)
+            .then(Kind::Retry, 4, 10_804, from, with)
+    };
+    for story in [
+        settled(AWAY, CHROME),
+        settled(AWAY, CHROME).then(Kind::Rotate, 5, 90_000, AWAY, CHROME),
+        settled(AWAY, CHROME).then(Kind::Rotate, 5, 90_000, HOME, FIREFOX),
+    ] {
+        let verdict = judge(&story.0);
+        let finding = verdict
+            .findings
+            .iter()
+            .find(|finding| finding.evidence() == [4, 6])
+            .expect("what settled");
+        assert_eq!(finding.alarm(), Alarm::Ask);
+        let words = finding.words();
+        assert_eq!(
+            words.title,
+            "A token that one client was given came from another 4 s later"
+        );
+        assert!(words.seen.starts_with("Generation 4 was given at "));
+    }
+    assert_eq!(settled(AWAY, FIREFOX).first().0, Alarm::Notice);
+    // Whoever uses it the next day was not there when it settled.
+    let moved = settled(HOME, FIREFOX).then(Kind::Rotate, 5, 90_000, AWAY, FIREFOX);
+    assert_eq!(moved.first().0, Alarm::Quiet);
+}
+
+#[test]
 fn client_and_network_that_change_at_once_are_worth_asking() {
     let story = Story::at_home(3).then(Kind::Rotate, 5, 20_000, AWAY, CHROME);
     assert_eq!(

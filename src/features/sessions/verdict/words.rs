@@ -156,22 +156,42 @@ const fn reuse_advice(suspicion: Suspicion) -> &'static str {
 
 fn shared(first: &Event, second: &Event, difference: Difference) -> Words {
     let apart = span::words(apart(first, second));
-    let seen = format!(
-        "Generation {} came at {} from {}, and {apart} later from {}: within the grace, so both were served.",
-        second.generation,
-        minute(first.at),
-        place(first),
-        place(second)
-    );
+    // Made by the one event and presented by the other: it settled, and nobody had used it before.
+    let settled = first.generation == second.generation;
+    let seen = if settled {
+        format!(
+            "Generation {} was given at {} to {}, and came {apart} later from {}: within the grace, so it was served.",
+            second.generation,
+            minute(first.at),
+            place(first),
+            place(second)
+        )
+    } else {
+        format!(
+            "Generation {} came at {} from {}, and {apart} later from {}: within the grace, so both were served.",
+            second.generation,
+            minute(first.at),
+            place(first),
+            place(second)
+        )
+    };
     match difference.clients {
         Clients::Other => Words {
-            title: format!("One token came from two different clients {apart} apart"),
+            title: if settled {
+                format!("A token that one client was given came from another {apart} later")
+            } else {
+                format!("One token came from two different clients {apart} apart")
+            },
             seen,
             advice: "A token does not move between clients by itself. Ask the user; if one of them is not theirs, \
                      end all their sessions.",
         },
         Clients::Same | Clients::Update => Words {
-            title: format!("One token came from two networks {apart} apart"),
+            title: if settled {
+                format!("A token that was given in one network came from another {apart} later")
+            } else {
+                format!("One token came from two networks {apart} apart")
+            },
             seen,
             advice: "Nothing, if the client is a phone or uses several lines. Otherwise ask the user.",
         },

@@ -1,7 +1,7 @@
 //! What stands side by side in the picture: a column for each thing worth a look, uneventful stretches folded into one.
 
 use crate::features::sessions::lineage::{Event, Kind};
-use crate::features::sessions::verdict::{first_use, is_one_holder, made};
+use crate::features::sessions::verdict::{is_one_holder, made, used_before};
 
 /// Columns drawn at most: what a person still follows, and what fits into a page of 50 kB beside its list.
 pub const MAX_COLUMNS: usize = 40;
@@ -95,10 +95,10 @@ fn singles(events: &[Event]) -> Vec<Column<'_>> {
     columns
 }
 
-/// Whether a repeated token came from the one who had used it first, so that it needs no column of its own.
+/// Whether a repeated token came from the one who had used it first or, if nobody had, was given it, so that it needs no column of its own.
 fn is_beside(events: &[Event], repeated: &Event) -> bool {
     let given = made(events, repeated.generation);
-    let holder = first_use(events, repeated.generation).or(given);
+    let holder = used_before(events, repeated).or(given);
     given.is_some() && holder.is_some_and(|holder| is_one_holder(holder, repeated))
 }
 
@@ -253,6 +253,29 @@ mod tests {
                 (beside(2, 0), 1),
                 (PLAIN, 1),
                 (What::Visit, 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_settles_stands_beside_its_generation_wherever_that_is_used_later() {
+        let story = Story::at_home(2)
+            .then(Kind::Retry, 2, 7_201, HOME, FIREFOX)
+            .then(Kind::Retry, 3, 7_202, HOME, FIREFOX)
+            .then(Kind::Retry, 3, 7_203, AWAY, CHROME)
+            .then(Kind::Rotate, 4, 90_000, AWAY, CHROME);
+        let again = |retries| What::Generation {
+            retries,
+            stragglers: 0,
+        };
+        assert_eq!(
+            shapes(&story.0),
+            [
+                (PLAIN, 1),
+                (again(1), 1),
+                (again(1), 1),
+                (What::Visit, 1),
+                (PLAIN, 1)
             ]
         );
     }
