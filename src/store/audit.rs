@@ -91,7 +91,9 @@ impl Action {
         Self::SessionEnd,
         Self::SessionEndMany,
         Self::SessionReuse,
+        Self::SessionExport,
         Self::SignInRefused,
+        Self::SignInHalf,
         Self::SecondFactorAdd,
         Self::SecondFactorRemove,
         Self::SecondFactorReset,
@@ -109,8 +111,11 @@ impl Action {
         Self::UserDisable,
         Self::UserEnable,
         Self::UserRole,
+        Self::UserTier,
         Self::UserDelete,
         Self::KeyRotate,
+        Self::SetupLink,
+        Self::SetupDone,
         Self::AuditExport,
     ];
 

@@ -9,6 +9,7 @@ use crate::features::admin::users::store::{self, Key, Listed, Mark, Search, Sort
 use crate::features::browser::who::Administrator;
 use crate::features::sessions::end;
 use crate::features::sessions::store::many::Now;
+use crate::http::figures::grouped;
 use crate::http::pages::Page;
 use crate::http::problem::ApiError;
 use crate::http::refusal::Refusal;
@@ -299,19 +300,6 @@ impl Found {
         let (first, last) = (grouped(self.preceding + 1), grouped(self.last()));
         format!("{first}\u{2013}{last} of {total}")
     }
-}
-
-/// `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// A row of the table.
