@@ -43,7 +43,7 @@ test("forty strange texts change no element of any page, and run nothing", { tim
     await ann.signIn("ann");
     const of = {};
     for (const path of LISTS) {
-      await ann.page.goto(path);
+      assert.equal((await ann.page.goto(path)).status(), 200, path);
       of[path] = await built(ann);
     }
     for (const [number, session] of sessions.entries()) {
