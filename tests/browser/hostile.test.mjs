@@ -43,7 +43,7 @@ test("forty strange texts change no element of any page, and run nothing", { tim
     await ann.signIn("ann");
     const of = {};
     for (const path of LISTS) {
-      await ann.page.goto(path);
+      assert.equal((await ann.page.goto(path)).status(), 200, path);
       of[path] = await built(ann);
     }
     for (const [number, session] of sessions.entries()) {
@@ -77,4 +77,50 @@ both("forty strange texts come back in forms as they were typed", async (script,
     assert.equal(await anybody.page.locator("main form").count(), 1);
   }
   await anybody.look({ path: "a strange name" });
+});
+
+/** The cells of a CSV file as RFC 4180 has them. */
+function cells(text) {
+  const rows = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end === "\r\n") rows.push([]);
+    if (end === "") break;
+  }
+  return rows.filter((row) => row.length > 1);
+}
+
+test("forty strange texts are the same in every export, and no cell is a formula", { timeout: 120_000 }, async (t) => {
+  const { hub } = await meeting(t, HOSTILE);
+  const ann = await hub.person();
+  await ann.signIn("ann");
+  for (const list of ["sessions", "audit"]) {
+    const [json, csv] = await Promise.all(
+      ["json", "csv"].map(async (form) => {
+        const answer = await ann.context.request.get(`/admin/${list}/export.${form}`);
+        assert.equal(answer.status(), 200, list);
+        assert.match(answer.headers()["content-disposition"], /^attachment/);
+        return answer.text();
+      }),
+    );
+    const data = JSON.parse(json);
+    const rows = cells(csv);
+    const width = rows[0].length;
+    assert.ok(rows.length > HOSTILE.length, `${rows.length} rows of ${list}`);
+    for (const row of rows) {
+      assert.equal(row.length, width, row.join(" | "));
+      for (const cell of row) assert.doesNotMatch(cell, /^[=+\-@\t\r]/, cell);
+    }
+    // Every text of the JSON file stands in a cell, where need be behind the mark that disarms it.
+    const known = new Set(rows.flat());
+    const strings = (value) => (typeof value === "string" ? [value] : value && typeof value === "object" ? Object.values(value).flatMap(strings) : []);
+    if (list === "sessions") {
+      const texts = new Set(strings(data));
+      for (const text of HOSTILE) {
+        const wanted = shown(sendable(text)).trim();
+        assert.ok(texts.has(wanted), `${wanted} in the JSON`);
+        assert.ok(known.has(wanted) || known.has(`'${wanted}`), `${wanted} in the CSV`);
+      }
+    }
+  }
 });

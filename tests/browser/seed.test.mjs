@@ -114,6 +114,34 @@ test("six tabs with one expired token sign nobody out, whatever their order", { 
   assert.equal((await client.refresh(refresh)).status, 200);
 });
 
+test("what a burst of tabs leaves in the storage still renews when the grace is over", { timeout: 180_000 }, async (t) => {
+  // Whichever answer comes last is stored: it must be a token that counts, also much later.
+  const { hub, other } = await hubAndApp(t, { HUB_ACCESS_TTL: "1s", HUB_REFRESH_GRACE: "1s" });
+  const client = await hub.client("bob");
+  const person = await holding(hub, other.origin, client);
+  const tabs = [person.page];
+  while (tabs.length < TABS) {
+    const tab = await person.tab();
+    await tab.goto(other.origin);
+    tabs.push(tab);
+  }
+  for (let round = 0; round < 15; round += 1) {
+    // The access token and the grace are both over: for the session this is another day.
+    await wait(2_100);
+    const call = (tab, number) =>
+      tab.evaluate(
+        async ([url, later]) => {
+          await new Promise((begin) => setTimeout(begin, later));
+          return (await makeAuthenticatedRequest(url))?.status;
+        },
+        [`${hub.origin}/api/auth/me`, (number * round * 7) % 120],
+      );
+    const answers = await Promise.all(tabs.map(call));
+    assert.ok(!answers.includes(undefined), `round ${round}: ${answers}`);
+    for (const tab of tabs) assert.equal(tab.url(), `${other.origin}/`);
+  }
+});
+
 test("an ended session leads to the app's own sign-in", async (t) => {
   const { hub, other } = await hubAndApp(t);
   const client = await hub.client("bob");
