@@ -4,5 +4,7 @@ mod audit;
 mod dashboard;
 mod session;
 mod sessions_list;
+mod sessions_revoke;
 mod users;
 mod users_acts;
+mod users_roles;

@@ -181,9 +181,12 @@ mod tests {
         assert_eq!(told(&well()), []);
     }
 
+    /// What is found, in which words it is told, and how seriously.
+    type Case = (fn(&mut Findings<'_>), &'static str, &'static str);
+
     #[test]
     fn each_finding_is_said_by_itself() {
-        let cases: [(fn(&mut Findings<'_>), &str, &str); 9] = [
+        let cases: [Case; 9] = [
             (
                 |f| f.reuses = 1,
                 "A used token came again in the last 7 days",

@@ -16,8 +16,8 @@ async fn save(browser: &Browser<'_>, changes: &[(&str, &str)]) -> Answer {
     let fields: Vec<(&str, &str)> = GOOD
         .iter()
         .map(|(name, value)| {
-            let changed = changes.iter().find(|(changed, _)| changed == name);
-            (*name, changed.map_or(*value, |(_, value)| *value))
+            let other = changes.iter().find(|(other, _)| other == name);
+            (*name, other.map_or(*value, |(_, value)| *value))
         })
         .collect();
     browser.post("/account/profile", &fields).await
