@@ -6,3 +6,4 @@ mod session;
 mod sessions_list;
 mod users;
 mod users_acts;
+mod users_authority;

@@ -1,17 +1,14 @@
 //! `/admin/users/{id}/…` and `/admin/users/new`: every act on an account, who may do it, and what it does.
 
-use hub::features::admin::users::error::AdministrationError;
-use hub::features::admin::users::set_role::SetRole;
-use hub::types::cause::Cause;
-use hub::types::ids::UserId;
 use hub::types::role::Role;
 
 use crate::answer::Answer;
 use crate::browsing::Browser;
-use crate::stage::{Pair, SECOND, Stage};
+use crate::stage::{Pair, Stage};
 
 const NEW: &str = "another horse 8";
-const ACTS: [&str; 8] = [
+/// The last part of each act's address.
+pub const ACTS: [&str; 8] = [
     "role",
     "tier",
     "disable",
@@ -23,7 +20,7 @@ const ACTS: [&str; 8] = [
 ];
 
 /// `root` is 1, `ann` is 2, `alice` is 3, `rita` (a SUPERADMIN too) is 4, `adam` (an ADMIN too) is 5.
-async fn stage() -> (Stage, Pair) {
+pub async fn stage() -> (Stage, Pair) {
     let stage = Stage::new().await;
     stage.register_as("root", Role::SuperAdmin).await;
     stage.register_as("ann", Role::Admin).await;
@@ -33,7 +30,7 @@ async fn stage() -> (Stage, Pair) {
     (stage, alice)
 }
 
-fn fields(act: &str) -> Vec<(&'static str, &'static str)> {
+pub fn fields(act: &str) -> Vec<(&'static str, &'static str)> {
     match act {
         "role" => vec![("role", "ADMIN")],
         "tier" => vec![("tier", "PREMIUM")],
@@ -43,13 +40,13 @@ fn fields(act: &str) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-async fn act(browser: &Browser<'_>, user: i64, act: &str) -> Answer {
+pub async fn act(browser: &Browser<'_>, user: i64, act: &str) -> Answer {
     let path = format!("/admin/users/{user}/{act}");
     browser.confirm(&path, &fields(act)).await
 }
 
 /// The note on the page that an act leads to.
-async fn note(browser: &Browser<'_>, answer: &Answer) -> String {
+pub async fn note(browser: &Browser<'_>, answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let page = browser.get(answer.header("Location").expect("a way")).await;
     let (_, rest) = page.body.split_once("<p class=\"note").expect("a note");
@@ -284,154 +281,4 @@ async fn a_user_is_added_in_a_role_that_the_administrator_may_give() {
         );
         assert!(!answer.body.contains(NEW));
     }
-}
-
-#[rocket::async_test]
-async fn roles_decide_who_does_what_to_whom() {
-    let (stage, _) = stage().await;
-    let (root, ann, alice) = (
-        Browser::of(&stage, "root").await,
-        Browser::of(&stage, "ann").await,
-        Browser::of(&stage, "alice").await,
-    );
-    // The page of each act: 200 where it may be done, 403 where not, 303 where nobody does it to themselves.
-    for name in ACTS {
-        let ask = async |browser: &Browser<'_>, user: i64| {
-            browser
-                .get(&format!("/admin/users/{user}/{name}"))
-                .await
-                .status
-        };
-        let own = matches!(
-            name,
-            "role" | "disable" | "password" | "second-factor" | "delete"
-        );
-        let for_admins = if name == "sign-out" { 200 } else { 403 };
-        for user in [2, 3, 4, 5] {
-            assert_eq!(ask(&root, user).await, 200, "root {name} {user}");
-            assert_eq!(ask(&alice, user).await, 403, "alice {name} {user}");
-        }
-        assert_eq!(
-            ask(&root, 1).await,
-            if own { 303 } else { 200 },
-            "root {name} 1"
-        );
-        let users = if name == "role" { 403 } else { 200 };
-        assert_eq!(ask(&ann, 3).await, users, "ann {name} 3");
-        for user in [1, 2, 4, 5] {
-            assert_eq!(ask(&ann, user).await, for_admins, "ann {name} {user}");
-        }
-    }
-    // And the act itself, whatever page was open: nothing changes.
-    ann.get("/admin/users/3/tier").await;
-    let before = stage.audit().len();
-    for name in ACTS.into_iter().filter(|name| *name != "sign-out") {
-        for user in [1, 2, 4, 5] {
-            let path = format!("/admin/users/{user}/{name}");
-            assert_eq!(ann.post(&path, &fields(name)).await.status, 403, "{path}");
-        }
-    }
-    assert_eq!(
-        ann.post("/admin/users/3/role", &fields("role"))
-            .await
-            .status,
-        403
-    );
-    assert_eq!(stage.audit().len(), before);
-}
-
-#[rocket::async_test]
-async fn an_act_that_can_do_harm_wants_the_password_again_after_five_minutes() {
-    let (stage, _) = stage().await;
-    let root = Browser::of(&stage, "root").await;
-    root.get("/admin/users/3/tier").await;
-    stage.clock.advance(301 * SECOND);
-    let rows = stage.audit().len();
-    for name in ACTS.into_iter().filter(|name| *name != "tier") {
-        let path = format!("/admin/users/3/{name}");
-        let sudo = format!("/admin/sudo?next={}", path.replace('/', "%2F"));
-        for answer in [root.get(&path).await, root.post(&path, &fields(name)).await] {
-            assert_eq!(
-                (answer.status, answer.header("Location")),
-                (303, Some(&*sudo)),
-                "{name}"
-            );
-        }
-    }
-    assert_eq!(root.get("/admin/users/new").await.status, 303);
-    assert_eq!(stage.audit().len(), rows);
-}
-
-#[rocket::async_test]
-async fn the_last_superadmin_stays_and_nobody_lowers_themselves() {
-    let (stage, _) = stage().await;
-    let root = Browser::of(&stage, "root").await;
-    act(&root, 4, "disable").await;
-    for name in ["role", "disable", "delete", "password", "second-factor"] {
-        root.get("/admin/users/3/tier").await;
-        let answer = root
-            .post(&format!("/admin/users/1/{name}"), &fields(name))
-            .await;
-        assert!(
-            note(&root, &answer)
-                .await
-                .contains("Nobody does this to their own account")
-        );
-    }
-    assert_eq!(
-        stage.text("SELECT role FROM users WHERE id = 1"),
-        "SUPERADMIN"
-    );
-    // From outside the pages, where nobody is oneself.
-    let lowered = stage
-        .store
-        .write(SetRole {
-            user: UserId(1),
-            role: Role::User,
-            cause: stage.cause(),
-        })
-        .await;
-    assert_eq!(lowered, Err(AdministrationError::LastSuperAdmin));
-}
-
-#[rocket::async_test]
-async fn of_two_superadmins_who_lower_each_other_at_once_one_stays() {
-    for round in 0..10 {
-        let (stage, _) = stage().await;
-        let lower = |actor: i64, target: i64| {
-            stage.store.write(SetRole {
-                user: UserId(target),
-                role: Role::User,
-                cause: Cause {
-                    ..stage.cause().by_user(UserId(actor))
-                },
-            })
-        };
-        let (one, other) = if round % 2 == 0 {
-            tokio::join!(lower(1, 4), lower(4, 1))
-        } else {
-            tokio::join!(lower(4, 1), lower(1, 4))
-        };
-        let mut results = [one, other];
-        results.sort_by_key(Result::is_err);
-        assert_eq!(results, [Ok(()), Err(AdministrationError::Forbidden)]);
-        let left = stage.number("SELECT count(*) FROM users WHERE role = 'SUPERADMIN'");
-        assert_eq!(left, 1);
-    }
-}
-
-#[rocket::async_test]
-async fn who_is_lowered_or_disabled_meanwhile_does_nothing_more() {
-    let (stage, _) = stage().await;
-    let cause = stage.cause().by_user(UserId(4));
-    stage.sql("UPDATE users SET is_active = 0 WHERE id = 4");
-    let refused = stage
-        .store
-        .write(SetRole {
-            user: UserId(3),
-            role: Role::Admin,
-            cause,
-        })
-        .await;
-    assert_eq!(refused, Err(AdministrationError::Forbidden));
 }
