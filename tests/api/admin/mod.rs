@@ -7,4 +7,4 @@ mod sessions_list;
 mod sessions_revoke;
 mod users;
 mod users_acts;
-mod users_roles;
+mod users_authority;

@@ -6,7 +6,8 @@ use crate::answer::Answer;
 use crate::browsing::Browser;
 use crate::stage::{Pair, Stage};
 
-pub const NEW: &str = "another horse 8";
+const NEW: &str = "another horse 8";
+/// The last part of each act's address.
 pub const ACTS: [&str; 8] = [
     "role",
     "tier",
@@ -53,15 +54,12 @@ pub async fn note(browser: &Browser<'_>, answer: &Answer) -> String {
     rest.split('<').next().unwrap_or_default().to_owned()
 }
 
-pub fn last_action(stage: &Stage) -> (String, String, Option<String>, Option<String>) {
+fn last_action(stage: &Stage) -> (String, String, Option<String>, Option<String>) {
     let row = stage.audit().pop().expect("a row");
     (row.action, row.actor, row.target, row.detail)
 }
 
-pub fn audited(
-    action: &str,
-    detail: Option<&str>,
-) -> (String, String, Option<String>, Option<String>) {
+fn audited(action: &str, detail: Option<&str>) -> (String, String, Option<String>, Option<String>) {
     (
         action.to_owned(),
         "user:1".to_owned(),

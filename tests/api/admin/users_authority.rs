@@ -1,12 +1,22 @@
-//! Who may do what to whose account, also when two do it at once.
+//! Who may do what to whose account: by role, with a fresh proof, to others, and also when two do it at once.
 
-use crate::admin::users_acts::{ACTS, act, fields, note, stage};
+use hub::crypto::hasher::StoredHash;
+use hub::features::admin::users::add_user::AddUser;
+use hub::features::admin::users::delete_user::DeleteUser;
 use hub::features::admin::users::error::AdministrationError;
+use hub::features::admin::users::reset_second_factor::ResetSecondFactor;
+use hub::features::admin::users::set_active::SetActive;
+use hub::features::admin::users::set_password::SetPassword;
 use hub::features::admin::users::set_role::SetRole;
-use hub::types::cause::Cause;
+use hub::features::admin::users::set_tier::SetTier;
+use hub::features::users::model::NewUser;
+use hub::types::email::Email;
 use hub::types::ids::UserId;
 use hub::types::role::Role;
+use hub::types::tier::Tier;
+use hub::types::username::Username;
 
+use crate::admin::users_acts::{ACTS, act, fields, note, stage};
 use crate::browsing::Browser;
 use crate::stage::SECOND;
 
@@ -126,9 +136,7 @@ async fn of_two_superadmins_who_lower_each_other_at_once_one_stays() {
             stage.store.write(SetRole {
                 user: UserId(target),
                 role: Role::User,
-                cause: Cause {
-                    ..stage.cause().by_user(UserId(actor))
-                },
+                cause: stage.cause().by_user(UserId(actor)),
             })
         };
         let (one, other) = if round % 2 == 0 {
@@ -158,4 +166,65 @@ async fn who_is_lowered_or_disabled_meanwhile_does_nothing_more() {
         })
         .await;
     assert_eq!(refused, Err(AdministrationError::Forbidden));
+}
+
+#[rocket::async_test]
+async fn every_change_asks_in_its_own_transaction_whatever_its_page_has_asked() {
+    let (stage, _) = stage().await;
+    let before = stage.audit().len();
+    // `ann`, an ADMIN, against `rita`, a SUPERADMIN.
+    let (user, now) = (UserId(4), stage.now());
+    let cause = || stage.cause().by_user(UserId(2));
+    let password_hash = || StoredHash::from_row("x".to_owned());
+    let forbidden = AdministrationError::Forbidden;
+    for active in [false, true] {
+        let change = SetActive {
+            user,
+            active,
+            now,
+            cause: cause(),
+        };
+        assert_eq!(stage.store.write(change).await, Err(forbidden.clone()));
+    }
+    let change = SetPassword {
+        user,
+        password_hash: password_hash(),
+        now,
+        cause: cause(),
+    };
+    assert_eq!(stage.store.write(change).await, Err(forbidden.clone()));
+    let change = SetTier {
+        user,
+        tier: Tier::parse("PREMIUM").expect("a tier"),
+        cause: cause(),
+    };
+    assert_eq!(stage.store.write(change).await, Err(forbidden.clone()));
+    let change = ResetSecondFactor {
+        user,
+        cause: cause(),
+    };
+    assert_eq!(stage.store.write(change).await, Err(forbidden.clone()));
+    let change = DeleteUser {
+        user,
+        now,
+        cause: cause(),
+    };
+    assert_eq!(stage.store.write(change).await, Err(forbidden.clone()));
+    let change = SetRole {
+        user: UserId(3),
+        role: Role::Admin,
+        cause: cause(),
+    };
+    assert_eq!(stage.store.write(change).await, Err(forbidden.clone()));
+    let change = AddUser {
+        user: NewUser {
+            username: Username::parse("eve").expect("a name"),
+            email: Email::parse("eve@x.example").expect("an address"),
+            password_hash: password_hash(),
+            role: Role::Admin,
+        },
+        cause: cause(),
+    };
+    assert_eq!(stage.store.write(change).await, Err(forbidden));
+    assert_eq!(stage.audit().len(), before);
 }
