@@ -48,11 +48,11 @@ where
         let mut make = make;
         loop {
             // Nothing is held while the client reads: neither a thread nor a reader of the database.
-            let made = spawn_blocking(move || {
+            let step = spawn_blocking(move || {
                 let piece = make();
                 (make, piece)
             });
-            match made.await {
+            match step.await {
                 Ok((again, Ok(Some(bytes)))) => {
                     make = again;
                     yield Piece::Bytes(Cursor::new(bytes));

@@ -4,3 +4,5 @@ mod audit;
 mod dashboard;
 mod session;
 mod sessions_list;
+mod sessions_revoke;
+mod sessions_stage;
