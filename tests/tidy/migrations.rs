@@ -9,6 +9,13 @@ use crate::tree::{Finding, assert_none, files};
 /// The migrations that a release carried, with the SHA-256 of each. A release adds its own.
 const RELEASED: &[(&str, &str)] = &[];
 
+/// What names clients (SHA-256 of `src/types/user_agent/device.rs` without its tests), and the migration that last filled `user_agents.device` with
+/// those names. Whoever changes the names writes a migration that fills the column anew, or lists would be sorted and searched by the old ones.
+const DEVICE_NAMES: (&str, &str) = (
+    "f58a70c9aa370fd0a71bff24cd7576b5ae8ff8f34ebd35a23220e35ad06421aa",
+    "migrations/0003_session_lists.sql",
+);
+
 fn changed(released: &[(&str, &str)], present: &[Source]) -> Vec<Finding> {
     let digest = |source: &Source| HEXLOWER.encode(&Sha256::digest(source.text.as_bytes()));
     released
@@ -42,6 +49,22 @@ fn released_migrations_are_as_they_were() {
     let present = files(&["migrations"], &[".sql"]);
     assert_none(&changed(RELEASED, &present));
     assert_none(&misnumbered(&present));
+}
+
+#[test]
+fn other_names_of_clients_come_with_a_migration() {
+    let (expected, filled_by) = DEVICE_NAMES;
+    let names = files(&["src/types/user_agent/device.rs"], &[".rs"]).remove(0);
+    let digest = HEXLOWER.encode(&Sha256::digest(&names.text[..names.tests_begin()]));
+    assert_eq!(
+        digest, expected,
+        "the names changed: fill user_agents.device in a new migration, then write both here"
+    );
+    let last = files(&["migrations"], &[".sql"])
+        .into_iter()
+        .rfind(|migration| migration.text.contains("hub_device("))
+        .map(|migration| migration.path);
+    assert_eq!(last.as_deref(), Some(filled_by));
 }
 
 #[test]

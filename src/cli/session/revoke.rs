@@ -2,6 +2,8 @@
 //!
 //! `--dry-run`, the question before many are ended, and the ending itself all count by [`found`].
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::cli::database::{Changing, Reading};
@@ -10,7 +12,7 @@ use crate::cli::session::filter::Filters;
 use crate::cli::session::show::unknown;
 use crate::cli::{Exit, Failure, Global, Outcome, terminal};
 use crate::features::sessions::end::EndSession;
-use crate::features::sessions::end_batches::Batches;
+use crate::features::sessions::end_batches::{BREATH_MS, Batches};
 use crate::features::sessions::model::{EndReason, Standing};
 use crate::features::sessions::store;
 use crate::features::sessions::store::many::{self, Filter, Now, Status};
@@ -172,7 +174,10 @@ fn end_all(database: &Changing, sessions: Vec<SessionId>) -> Result<u64, Failure
     loop {
         let cause = database.cause();
         match batches.next(database.sessions_now(&cause), cause) {
-            Some(batch) => ended += database.apply(batch)?.ended,
+            Some(batch) => {
+                ended += database.apply(batch)?.ended;
+                std::thread::sleep(Duration::from_millis(BREATH_MS));
+            }
             None => return Ok(ended),
         }
     }

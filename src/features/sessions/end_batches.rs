@@ -11,8 +11,10 @@ use crate::store::{Change, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
 
-/// Sessions a batch. Each costs four rows in as many places of the file, so this many hold the writer for some milliseconds.
-pub const BATCH_SESSIONS: usize = 100;
+/// Sessions a batch. Each costs a row and three entries of indexes in as many places of the file, so this many hold the writer for some milliseconds.
+pub const BATCH_SESSIONS: usize = 50;
+/// The breath between two batches: whoever came while one was written is answered before the next one is.
+pub const BREATH_MS: u64 = 2;
 
 /// A settled set of sessions on its way to be ended. Sign-ins after it was settled are not in it.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ mod dashboard;
 mod session;
 mod sessions_list;
 mod sessions_revoke;
+mod sessions_stage;
 mod users;
 mod users_acts;
 mod users_authority;

@@ -1,50 +1,14 @@
-//! The administrators' list of sessions: what it shows, what its buttons end, and what its exports hold.
+//! The administrators' list of sessions: what it shows, and what its exports hold.
 
 use std::time::Duration;
 
 use hub::types::role::Role;
+use rocket::http::RawStr;
 use serde_json::Value;
 
-use crate::answer::{Answer, session_of};
+use crate::admin::sessions_stage::{LIST, crowd, id_of, rows, staged};
 use crate::browsing::Browser;
-use crate::stage::{HOUR, Pair, Stage};
-
-pub const LIST: &str = "/admin/sessions";
-
-/// An administrator at a browser, and two users with sessions of their own.
-pub async fn staged(stage: &Stage) -> (Browser<'_>, [Pair; 3]) {
-    stage.register_as("root", Role::Admin).await;
-    let first = stage.register("alice").await;
-    let second = stage.login("alice").await;
-    let third = stage.register("bob").await;
-    (Browser::of(stage, "root").await, [first, second, third])
-}
-
-pub fn id_of(pair: &Pair) -> String {
-    session_of(&pair.refresh)
-}
-
-pub fn rows(answer: &Answer) -> usize {
-    answer.body.matches("<tr><td class=\"tick\">").count()
-        + answer
-            .body
-            .matches("<tr class=\"alarm\"><td class=\"tick\">")
-            .count()
-}
-
-/// Sessions of a user who is nobody else, without going through a sign-in each.
-pub fn crowd(stage: &Stage, sessions: u32) {
-    let now = hub::types::time::Clock::now(&*stage.clock).wall.micros();
-    stage.sql(&format!(
-        "INSERT INTO user_agents (id, text, device) VALUES (900, '=cmd|'' /C calc''!A0,\"x\"', 'Unknown device');
-         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {sessions})
-         INSERT INTO sessions (id, user_id, salt, generation, retries, rotated_at, rotated_steady, rotated_boot, created_at, ends_at,
-                               first_agent, agent, address, address_key, lineage_length)
-         SELECT i * 1000003, 1, zeroblob(16), 1, 0, {now} - i, 1, 1, {now} - i, {now} + 86400000000 * 90, 900, 900,
-                '198.51.100.9', X'04C6336409', 1
-         FROM n"
-    ));
-}
+use crate::stage::{HOUR, Stage};
 
 #[rocket::async_test]
 async fn the_list_shows_every_session_and_marks_ones_own() {
@@ -152,7 +116,7 @@ async fn hostile_parameters_show_an_error_or_the_usual_list_and_never_more_than_
         "9223372036854775808~ffffffffffffffff",
         "🦀".repeat(300).as_str(),
     ] {
-        let encoded = rocket::http::RawStr::new(hostile).percent_encode();
+        let encoded = RawStr::new(hostile).percent_encode();
         for name in [
             "q", "status", "used", "sort", "order", "rows", "after", "before", "id", "which",
         ] {

@@ -9,7 +9,6 @@ mod list;
 mod login;
 mod logout;
 mod logout_all;
-mod naive;
 mod pages;
 mod refresh;
 mod reuse;

@@ -12,7 +12,7 @@ use crate::features::admin::sessions::lists::Lists;
 use crate::features::admin::sessions::runs::Runs;
 use crate::features::browser::who::Administrator;
 use crate::features::sessions::end;
-use crate::features::sessions::end_batches::{BATCH_SESSIONS, Batches};
+use crate::features::sessions::end_batches::Batches;
 use crate::features::sessions::model::EndReason;
 use crate::http::form::Form;
 use crate::http::notes::Note;
@@ -20,6 +20,8 @@ use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
 use crate::hub::Hub;
 
+/// Up to so many are ended before the answer: a page of ticked ones, and over in the time that people give a click.
+const AT_ONCE_SESSIONS: usize = 200;
 /// What is typed before everything is ended.
 const EVERYTHING: &str = "everything";
 
@@ -101,7 +103,7 @@ pub async fn revoke(
         .collect();
     let mut batches = Batches::new(sessions, EndReason::Administrator, chosen.about());
     let back = asked.at("/admin/sessions");
-    if found <= BATCH_SESSIONS {
+    if found <= AT_ONCE_SESSIONS {
         let mut ended = 0;
         while let Some(batch) = batches.next(end::now(hub, cause.at.wall), cause.clone()) {
             ended += hub.store.write(batch).await?.ended;

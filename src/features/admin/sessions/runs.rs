@@ -10,7 +10,7 @@ use std::time::Duration;
 use rocket::tokio::{spawn, time::sleep};
 
 use crate::features::sessions::end;
-use crate::features::sessions::end_batches::Batches;
+use crate::features::sessions::end_batches::{BREATH_MS, Batches};
 use crate::hub::Hub;
 use crate::store::{Store, StoreError};
 use crate::types::cause::Cause;
@@ -154,6 +154,7 @@ impl Runner {
                 run.seen += seen;
                 run.ended += count.ended;
             });
+            sleep(Duration::from_millis(BREATH_MS)).await;
         }
     }
 

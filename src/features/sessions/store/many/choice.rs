@@ -16,8 +16,10 @@ const ALL_FROM_ONE_IN: u64 = 6;
 pub(super) struct Choice {
     /// The condition to go in by.
     pub(super) path: Path,
-    /// How many sessions pass that condition; for a word, at most so many.
+    /// How many sessions pass that condition.
     pub(super) candidates: u64,
+    /// Whether they are just so many, and not at most: a session found by its user and by its client counts twice.
+    pub(super) exact: bool,
     /// Which word stands first in the statement.
     pub(super) word: usize,
 }
@@ -31,14 +33,18 @@ impl Choice {
                 ways.push(Self {
                     path,
                     candidates,
+                    exact: true,
                     word: 0,
                 });
             }
         }
         for (word, named) in filter.words.iter().enumerate() {
+            let found = of_word(db, named)?;
             ways.push(Self {
                 path: Path::Word,
-                candidates: of_word(db, named)?,
+                candidates: found.iter().sum(),
+                // Found in one way only, none is found twice.
+                exact: found.into_iter().filter(|found| *found > 0).count() <= 1,
                 word,
             });
         }
@@ -48,12 +54,12 @@ impl Choice {
             None => Self {
                 path: Path::Used,
                 candidates: all,
+                exact: false,
                 word: 0,
             },
             Some(best) if best.candidates.saturating_mul(ALL_FROM_ONE_IN) > all => Self {
                 path: Path::All,
-                candidates: all,
-                word: 0,
+                ..best
             },
             Some(best) => best,
         })
@@ -110,8 +116,8 @@ fn of_user(db: &Db<'_>, filter: &Filter) -> Result<Option<u64>, StoreError> {
     Ok(Some(found))
 }
 
-/// At most: who is found by the name and by the client counts twice.
-fn of_word(db: &Db<'_>, word: &Word) -> Result<u64, StoreError> {
+/// By the user's name, by the client, by the address.
+fn of_word(db: &Db<'_>, word: &Word) -> Result<[u64; 3], StoreError> {
     let range = word.network.map(|network| in_range(db, network.keys()));
     let named = count(
         db,
@@ -122,7 +128,11 @@ fn of_word(db: &Db<'_>, word: &Word) -> Result<u64, StoreError> {
                            WHERE username_key LIKE $1 ESCAPE '\\')",
         params![containing(&word.text)],
     )?;
-    Ok(named + with_client(db, &word.text)? + range.transpose()?.unwrap_or(0))
+    Ok([
+        named,
+        with_client(db, &word.text)?,
+        range.transpose()?.unwrap_or(0),
+    ])
 }
 
 fn in_range(db: &Db<'_>, (low, high): (Vec<u8>, Vec<u8>)) -> Result<u64, StoreError> {

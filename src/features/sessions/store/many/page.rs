@@ -59,14 +59,18 @@ pub struct Page {
 pub fn page(db: &Db<'_>, filter: &Filter, now: Now, wanted: &Wanted) -> Result<Page, StoreError> {
     let choice = Choice::of(db, filter)?;
     let bound = Bound::new(filter, now, choice.word);
-    // By time and status alone, counting is cheap and comes first.
-    let counted = match choice.path {
-        Path::Used => Some(count(db, filter, now, choice, &bound)?),
-        _ => None,
+    // Where counting is cheap it comes first, and tells which is less work: to sort all that pass, or to walk until a page is full.
+    let counted = if choice.path == Path::Used || is_alone(filter, choice) {
+        Some(count(db, filter, now, choice, &bound)?)
+    } else {
+        None
     };
-    if counted.is_none_or(|total| total <= u64::from(wanted.sorted_rows))
-        && let Some(places) = places(db, wanted, choice, &bound)?
-    {
+    let all = tally::tally(db)?.all();
+    let sorts = counted.is_none_or(|total| {
+        let walked = all.saturating_mul(wanted.rows.into()) / total.max(1);
+        total <= walked && total <= u64::from(wanted.sorted_rows)
+    });
+    if sorts && let Some(places) = places(db, wanted, choice, &bound)? {
         return sorted(db, places, wanted);
     }
     let total = match counted {
@@ -74,6 +78,22 @@ pub fn page(db: &Db<'_>, filter: &Filter, now: Now, wanted: &Wanted) -> Result<P
         None => count(db, filter, now, choice, &bound)?,
     };
     walked(db, filter, &bound, wanted, total)
+}
+
+/// Whether the filter is the one condition that was chosen, and how many pass it is known.
+fn is_alone(filter: &Filter, choice: Choice) -> bool {
+    let conditions = [
+        filter.user.is_some() || filter.names.is_some(),
+        filter.except.is_some(),
+        filter.network.is_some(),
+        filter.device.is_some(),
+        filter.keys.is_some(),
+        filter.status.is_some(),
+        filter.used_since.is_some(),
+        filter.used_before.is_some(),
+    ];
+    let conditions = conditions.into_iter().filter(|is_there| *is_there).count();
+    choice.exact && conditions + filter.words.len() == 1
 }
 
 /// How many sessions pass the filter.
@@ -125,6 +145,9 @@ fn count(
     };
     if *filter == by_status {
         return tally::with_status(db, filter.status, now);
+    }
+    if is_alone(filter, choice) {
+        return Ok(choice.candidates);
     }
     db.one(along::count(choice.path), &bound.values(), |row| {
         tally::number(row, 0)

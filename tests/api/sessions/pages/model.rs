@@ -1,4 +1,4 @@
-//! Sessions at random, and what a list of them must show, found without a database.
+//! Random sessions, and the filter and the orders once more without a database.
 
 use std::net::IpAddr;
 
@@ -14,14 +14,14 @@ use rusqlite::params;
 use crate::stage::{DAY, Stage};
 
 pub const SESSIONS: u64 = 400;
-pub const USERS: i64 = 12;
+const USERS: i64 = 12;
 /// Users above this number are gone.
-pub const LAST_USER: i64 = 9;
+const LAST_USER: i64 = 9;
 
-pub const NAMES: [&str; 9] = [
+const NAMES: [&str; 9] = [
     "ann", "Anna", "bob", "carol", "al_ice", "al-ice", "Alice", "zoe", "x50",
 ];
-pub const AGENTS: [&str; 6] = [
+const AGENTS: [&str; 6] = [
     "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "curl/8.5.0",
@@ -29,7 +29,7 @@ pub const AGENTS: [&str; 6] = [
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
     "",
 ];
-pub const ADDRESSES: [Option<&str>; 7] = [
+const ADDRESSES: [Option<&str>; 7] = [
     None,
     Some("10.0.0.2"),
     Some("10.0.0.10"),
@@ -43,26 +43,26 @@ pub const ADDRESSES: [Option<&str>; 7] = [
 #[derive(Clone, Debug)]
 pub struct Row {
     pub id: i64,
-    pub user: i64,
-    pub name: Option<&'static str>,
-    pub created: i64,
-    pub used: i64,
-    pub ends: i64,
+    user: i64,
+    name: Option<&'static str>,
+    created: i64,
+    used: i64,
+    ends: i64,
     pub end: Option<&'static str>,
-    pub address: Option<&'static str>,
-    pub agent: usize,
+    address: Option<&'static str>,
+    agent: usize,
 }
 
 pub struct Chance(pub SeededEntropy);
 
 impl Chance {
-    pub fn below(&self, bound: u64) -> u64 {
+    fn below(&self, bound: u64) -> u64 {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
         u64::from_be_bytes(bytes) % bound
     }
 
-    pub fn of<T: Copy>(&self, these: &[T]) -> T {
+    fn of<T: Copy>(&self, these: &[T]) -> T {
         these[usize::try_from(self.below(these.len() as u64)).expect("small")]
     }
 }
@@ -97,12 +97,12 @@ pub fn rows(stage: &Stage, chance: &Chance) -> Vec<Row> {
     }
     (0..SESSIONS)
         .map(|_| {
-            let owner = 1 + i64::try_from(chance.below(USERS.unsigned_abs())).expect("small");
+            let user = 1 + i64::try_from(chance.below(USERS.unsigned_abs())).expect("small");
             let id = i64::try_from(chance.below(1 << 63)).expect("63 bits").max(1);
             let created = now - day * i64::try_from(chance.below(95)).expect("small");
             let ends = created + 90 * day;
-            let used = created + day * i64::try_from(chance.below(60)).expect("small");
-            let used = used.min(now).min(ends);
+            let rotated = created + day * i64::try_from(chance.below(60)).expect("small");
+            let rotated = rotated.min(now).min(ends);
             let ended = ["signed_out", "administrator", "reuse", "user_deleted"];
             let end = (chance.below(3) == 0).then(|| chance.of(&ended));
             let address = chance.of(&ADDRESSES);
@@ -114,16 +114,16 @@ pub fn rows(stage: &Stage, chance: &Chance) -> Vec<Row> {
                                            created_at, ends_at, ended_at, end_reason, first_agent, agent, address, address_key,
                                            lineage_length)
                      VALUES (?1, ?2, zeroblob(16), 3, 0, ?3, 1, 1, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 1)",
-                    params![id, owner, used, created, ends, end.map(|_| used), end, agent + 1, address, key.unwrap_or_default()],
+                    params![id, user, rotated, created, ends, end.map(|_| rotated), end, agent + 1, address, key.unwrap_or_default()],
                 )
                 .expect("inserted");
-            let name = usize::try_from(owner - 1).ok().and_then(|at| NAMES.get(at));
+            let name = usize::try_from(user - 1).ok().and_then(|at| NAMES.get(at));
             Row {
                 id,
-                user: owner,
+                user,
                 name: name.copied(),
                 created,
-                used,
+                used: rotated,
                 ends,
                 end,
                 address,
