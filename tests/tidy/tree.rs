@@ -50,7 +50,8 @@ fn collect(place: &Path, found: &mut Vec<PathBuf>) {
     for entry in entries {
         let path = entry.expect("an entry of a folder").path();
         let generated = path.ends_with("node_modules") || path.ends_with("target");
-        if !generated {
+        let picture = path.extension().is_some_and(|ending| ending == "png");
+        if !generated && !picture {
             collect(&path, found);
         }
     }
