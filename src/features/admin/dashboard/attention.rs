@@ -92,7 +92,7 @@ fn reuse(reuses: u64) -> Option<Matter> {
             grouped(several)
         ),
     };
-    let text = "Somebody else may have held them. Each session was ended for both holders; its page tells what happened from which address.";
+    let text = "Two may have held it. The session was ended for both; its page tells what happened from which address.";
     Some(
         Matter::new("bad", title, text).at("/admin/audit?action=session.reuse", "See each of them"),
     )
