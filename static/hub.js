@@ -74,8 +74,12 @@ function watchProgress(element) {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const main = page.getElementById("main");
       if (!main) return location.reload();
-      document.getElementById("main").replaceChildren(...main.childNodes);
-      prepare(document.getElementById("main"));
+      const shown = document.getElementById("main");
+      const focused = document.activeElement;
+      const held = shown.contains(focused) ? focused.getAttribute("href") : null;
+      shown.replaceChildren(...main.childNodes);
+      if (held !== null) (shown.querySelector(`a[href="${CSS.escape(held)}"]`) ?? shown).focus();
+      prepare(shown);
     } catch {
       watchProgress(element);
     }

@@ -88,6 +88,7 @@ impl From<RotationError> for Failure {
         let exit = match error {
             RotationError::Key(error) => return error.into(),
             RotationError::Store(error) => return error.into(),
+            RotationError::Forbidden => Exit::Permission,
             RotationError::Configured | RotationError::WrongKey => Exit::Configuration,
             RotationError::UnderWay | RotationError::Overtaken => Exit::TryAgain,
             RotationError::TooOften { .. } => Exit::Failed,

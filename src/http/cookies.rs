@@ -64,7 +64,8 @@ impl Naming {
             return Some(Self::HostPrefix);
         }
         let asked = request.headers().get_one("Host").map(without_port);
-        let loopback = is_loopback(public.host()) || asked.is_some_and(is_loopback);
+        // The host that the browser asked for decides: a public address on this machine says nothing of who comes in from elsewhere.
+        let loopback = is_loopback(asked.unwrap_or(public.host()));
         loopback.then_some(Self::Plain)
     }
 

@@ -141,8 +141,10 @@ fn is_same_origin(request: &Request<'_>) -> bool {
 }
 
 /// The cookies that the forms of a page may be bound to. An area's own forms take its own cookie only.
-fn binding(path: &str) -> &'static [Cookie] {
-    match path.split('/').nth(1) {
+///
+/// The area is named by the path as routes are matched: decoded, and without empty segments.
+fn binding(area: Option<&str>) -> &'static [Cookie] {
+    match area {
         Some("admin") => &[Cookie::Admin],
         Some("account") => &[Cookie::Session],
         // Signing in and out, and the theme: from every page.
@@ -155,7 +157,7 @@ fn is_bound(request: &Request<'_>, token: &str) -> bool {
         return false;
     };
     let now = hub.clock.now().wall;
-    binding(request.uri().path().as_str())
+    binding(request.uri().path().segments().next())
         .iter()
         .filter_map(|cookie| cookies::held(request, *cookie))
         .any(|value| hub.forms.verify(token, &value.hash(), now))

@@ -19,7 +19,7 @@ use crate::crypto::ring::{KeyState, KnownKey, Lifetimes, MAX_COUNTING_KEYS, Ring
 use crate::hub::{Hub, HubError, Place};
 use crate::store::audit::Action;
 use crate::store::{Change, Db, Mode, Store, StoreError, Tx};
-use crate::types::cause::Cause;
+use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::Entropy;
 use crate::types::ids::KeyId;
 use crate::types::time::{Clock, Timestamp};
@@ -175,6 +175,9 @@ pub enum RotationError {
         "the key comes from HUB_SECRET_KEY, which the Hub cannot change; to let it rotate, stop it, put the same key into secret.key and take the variable away"
     )]
     Configured,
+    /// Whoever asked may do it no more.
+    #[error("only an active SUPERADMIN rotates the key; nothing was changed")]
+    Forbidden,
     /// Somebody else is at it.
     #[error(
         "the key is being rotated by somebody else right now; look at the keys before you try again"
@@ -340,11 +343,29 @@ struct ReplaceKey {
     cause: Cause,
 }
 
+/// Whether whoever asked may do it still: a user must be a SUPERADMIN at this moment. The command line may whatever the files let it.
+fn is_allowed(tx: &Tx<'_>, cause: &Cause) -> Result<bool, StoreError> {
+    let Actor::User(actor) = cause.actor else {
+        return Ok(true);
+    };
+    let found = tx.optional(
+        "SELECT id
+         FROM users
+         WHERE id = $1 AND is_active = 1 AND role = 'SUPERADMIN'",
+        params![actor.0],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 impl Change for ReplaceKey {
     type Outcome = KnownKey;
     type Error = RotationError;
 
     fn apply(self, tx: &Tx<'_>) -> Result<KnownKey, RotationError> {
+        if !is_allowed(tx, &self.cause)? {
+            return Err(RotationError::Forbidden);
+        }
         if present(tx)? != self.replaces {
             return Err(RotationError::Overtaken);
         }

@@ -6,10 +6,12 @@
 use crate::features::sessions::end::{Count, mark_many};
 use crate::features::sessions::model::EndReason;
 use crate::features::sessions::store::many::{self, Ending, Now};
+use crate::features::users::store as users;
 use crate::store::audit::Action;
 use crate::store::{Change, StoreError, Tx};
-use crate::types::cause::Cause;
+use crate::types::cause::{Actor, Cause};
 use crate::types::ids::SessionId;
+use crate::types::role::Role;
 
 /// Sessions a batch. Each costs a row and three entries of indexes in as many places of the file, so this many hold the writer for some milliseconds.
 pub const BATCH_SESSIONS: usize = 50;
@@ -105,6 +107,11 @@ impl Change for EndBatch {
     type Error = StoreError;
 
     fn apply(self, tx: &Tx<'_>) -> Result<Count, StoreError> {
+        if !may_go_on(tx, &self.cause)? {
+            return Err(StoreError::Broken(
+                "whoever began to end these sessions is no administrator any more".to_owned(),
+            ));
+        }
         let mut endings: Vec<Ending> = Vec::with_capacity(self.sessions.len());
         for session in self.sessions {
             endings.extend(many::ending(tx, session, self.now)?);
@@ -126,6 +133,15 @@ impl Change for EndBatch {
         }
         Ok(count)
     }
+}
+
+/// Whether whoever began is an administrator still: a run takes minutes, in which they may be locked out or lowered.
+fn may_go_on(tx: &Tx<'_>, cause: &Cause) -> Result<bool, StoreError> {
+    let Actor::User(actor) = cause.actor else {
+        return Ok(true);
+    };
+    let actor = users::by_id(tx, actor)?;
+    Ok(actor.is_some_and(|actor| actor.is_active && actor.role >= Role::Admin))
 }
 
 #[cfg(test)]

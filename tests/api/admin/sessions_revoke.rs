@@ -99,7 +99,16 @@ async fn all_that_match_are_counted_by_user_and_ended_and_ones_own_is_spared() {
         page.body
             .contains("<bdi>alice</bdi></td><td class=\"number\">2</td>")
     );
+    // This filter lets everybody's sessions pass, so it is everything by another name.
     let sent = [("which", "all"), ("q", "ip:203.0.113.7"), ("shown", "4")];
+    let answer = root.post("/admin/sessions/revoke", &sent).await;
+    assert!(answer.status == 422 && answer.body.contains("Type everything"));
+    let sent = [
+        ("which", "all"),
+        ("q", "ip:203.0.113.7"),
+        ("shown", "4"),
+        ("word", "everything"),
+    ];
     let answer = root.post("/admin/sessions/revoke", &sent).await;
     assert_eq!(
         answer.header("Location"),
@@ -148,6 +157,37 @@ async fn who_signs_in_after_the_question_makes_it_be_asked_again() {
     stage.rotate(&first.refresh).await;
     let sent = [("which", "all"), ("q", "user:alice"), ("shown", "3")];
     assert_eq!(root.post("/admin/sessions/revoke", &sent).await.status, 303);
+}
+
+#[rocket::async_test]
+async fn who_signs_in_after_the_question_is_not_in_the_set_that_it_counted() {
+    let stage = Stage::new().await;
+    let (root, [first, ..]) = staged(&stage).await;
+    let page = root
+        .get("/admin/sessions/revoke?which=all&q=user%3Aalice")
+        .await;
+    let marker = "name=\"until\" value=\"";
+    let (_, rest) = page.body.split_once(marker).expect("when it was counted");
+    let until = rest.split('"').next().expect("a number").to_owned();
+    // As many come as go, so that the number alone would tell nothing.
+    stage.clock.advance(SECOND);
+    stage
+        .ask(
+            rocket::http::Method::Post,
+            "/api/auth/logout",
+            &first.access,
+        )
+        .await;
+    let late = stage.login("alice").await;
+    let sent = [
+        ("which", "all"),
+        ("q", "user:alice"),
+        ("shown", "2"),
+        ("until", until.as_str()),
+    ];
+    let answer = root.post("/admin/sessions/revoke", &sent).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(stage.refresh(&late.refresh).await.status, 200);
 }
 
 #[rocket::async_test]

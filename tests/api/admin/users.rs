@@ -88,7 +88,7 @@ async fn whoever_signed_in_last_stands_first_and_its_sessions_are_counted() {
     assert_eq!(by_sign_in, ["ann", "alice", "bob", "root"]);
     let body = ann.get("/admin/users?q=alice").await.body;
     assert!(
-        body.contains("<a href=\"/admin/sessions?q=user%3Aalice\">2</a>"),
+        body.contains("<a href=\"/admin/sessions?q=user%3Aalice&amp;status=active\">2</a>"),
         "{body}"
     );
     assert!(body.contains("1 h ago"));

@@ -152,6 +152,31 @@ async fn every_route_that_changes_something_refuses_a_foreign_form_and_knows_no_
     assert!(seen >= 4, "{seen} routes");
 }
 
+#[rocket::async_test]
+async fn another_spelling_of_a_path_takes_no_other_pages_token() {
+    let stage = Stage::new().await;
+    stage.register_as("ann", Role::SuperAdmin).await;
+    let ann = Browser::of(&stage, "ann").await;
+    ann.get("/login").await;
+    let visitor = ann.token();
+    ann.get("/account").await;
+    let account = ann.token();
+    for path in [
+        "/admin/sudo",
+        "//admin/sudo",
+        "/%61dmin/sudo",
+        "/admin//sudo",
+        "/%61dmin//%73udo",
+    ] {
+        for token in [&visitor, &account] {
+            let body = encoded(&[("form_token", token), ("password", PASSWORD)]);
+            let headers = [("Sec-Fetch-Site", Some("same-origin"))];
+            let answer = send(&stage, path, &ann.cookie_header(), &headers, &body).await;
+            assert_ne!(answer.status, 303, "{path}");
+        }
+    }
+}
+
 /// A route's pattern with something in place of each parameter.
 pub fn concrete(pattern: &str) -> String {
     let path = pattern.split('?').next().unwrap_or_default();

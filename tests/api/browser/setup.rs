@@ -2,6 +2,10 @@
 
 use hub::features::admin::setup::link::{self, LINK_LIFE};
 
+use hub::features::admin::users::set_active::SetActive;
+use hub::features::admin::users::set_role::SetRole;
+use hub::types::role::Role;
+
 use crate::answer::Answer;
 use crate::browsing::Browser;
 use crate::stage::{PASSWORD, SECOND, Stage};
@@ -119,6 +123,38 @@ async fn a_start_prints_the_same_link_again_until_there_is_an_administrator() {
     assert_eq!(at_start(), None);
     stage.sql("UPDATE users SET is_active = 0");
     assert!(at_start().is_some());
+}
+
+#[rocket::async_test]
+async fn a_link_that_was_printed_is_void_once_there_is_a_superadmin_however_they_came() {
+    for way in ["raised", "enabled"] {
+        let stage = Stage::new().await;
+        let user = stage.register_as("ann", Role::User).await;
+        let (role, active) = (Role::SuperAdmin, true);
+        if way == "enabled" {
+            stage.sql("UPDATE users SET role = 'SUPERADMIN', is_active = 0");
+        }
+        let path = fresh(&stage).await;
+        let cause = stage.cause();
+        if way == "raised" {
+            stage.apply(SetRole { user, role, cause }).await;
+        } else {
+            let now = stage.now();
+            stage
+                .apply(SetActive {
+                    user,
+                    active,
+                    now,
+                    cause,
+                })
+                .await;
+        }
+        let browser = Browser::new(&stage);
+        assert_eq!(browser.get(&path).await.status, 404, "{way}");
+        // Whoever runs the machine may still ask for another.
+        let path = fresh(&stage).await;
+        assert_eq!(browser.get(&path).await.status, 200, "{way}");
+    }
 }
 
 #[rocket::async_test]

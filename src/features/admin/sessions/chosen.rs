@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::features::admin::sessions::asked::{Asked, Mistake};
-use crate::features::sessions::store::many::{self, Now, Status};
+use crate::features::sessions::store::many::{self, Filter, Now, Status, page};
 use crate::features::users::store as users;
 use crate::http::shown_text::shown;
 use crate::store::{Db, StoreError};
 use crate::types::ids::{SessionId, UserId};
+use crate::types::time::Timestamp;
 
 /// Users that a confirm page names one by one.
 const NAMED_USERS: usize = 20;
@@ -30,6 +31,8 @@ pub struct Settled {
     pub sessions: Vec<(SessionId, UserId)>,
     /// Whether the session of whoever asks would have been among them, and was left out.
     pub spared_own: bool,
+    /// Whether it is everything there is.
+    pub is_everything: bool,
 }
 
 /// How many sessions one user has among them.
@@ -48,12 +51,6 @@ impl Chosen {
         ids.sort_unstable();
         ids.dedup();
         Self::Ticked(ids)
-    }
-
-    /// Whether it is everything there is.
-    #[must_use]
-    pub fn is_everything(&self) -> bool {
-        matches!(self, Self::Matching(asked, _) if asked.is_everything())
     }
 
     /// How it was chosen, for the audit: `name="value"` words.
@@ -75,7 +72,7 @@ impl Chosen {
         }
     }
 
-    /// Settles the set.
+    /// Settles the set: of all that match, those that had begun by `until`, when the page that counted them was made.
     ///
     /// # Errors
     /// Mistakes in what was asked; or what SQLite says.
@@ -83,6 +80,7 @@ impl Chosen {
         &self,
         db: &Db<'_>,
         now: Now,
+        until: Timestamp,
     ) -> Result<Result<Settled, Vec<Mistake>>, StoreError> {
         let (asked, own) = match self {
             Self::Ticked(ids) => {
@@ -94,6 +92,7 @@ impl Chosen {
                 return Ok(Ok(Settled {
                     sessions,
                     spared_own: false,
+                    is_everything: false,
                 }));
             }
             Self::Matching(asked, own) => (asked, own),
@@ -104,11 +103,19 @@ impl Chosen {
         };
         // What is past its time is signed out already; whoever wants to end it asks for it.
         filter.status = filter.status.or(Some(Status::Active));
-        let mut sessions = many::settle(db, &filter, now)?;
+        let mut sessions = many::settle(db, &filter, now, until)?;
         let before = sessions.len();
+        // However the filter is worded: `status=active` or a network of all addresses lets everything pass as well.
+        let active = Filter {
+            status: Some(Status::Active),
+            ..Filter::default()
+        };
+        let narrows =
+            filter.status != active.status || (before as u64) < page::total(db, &active, now)?;
         sessions.retain(|(session, _)| session != own);
         Ok(Ok(Settled {
             spared_own: sessions.len() < before,
+            is_everything: asked.is_everything() || !narrows,
             sessions,
         }))
     }

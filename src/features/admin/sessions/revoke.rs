@@ -19,6 +19,7 @@ use crate::http::notes::Note;
 use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
 use crate::hub::Hub;
+use crate::types::time::Timestamp;
 
 /// Up to so many are ended before the answer: a page of ticked ones, and over in the time that people give a click.
 const AT_ONCE_SESSIONS: usize = 200;
@@ -30,6 +31,8 @@ struct Question {
     settled: Settled,
     shares: Vec<Share>,
     other_users: usize,
+    /// When it was counted first.
+    until: Timestamp,
 }
 
 /// Asks, naming the number, the users and what follows.
@@ -49,7 +52,8 @@ pub async fn ask(
         Some("all") => Chosen::Matching(asked.clone(), administrator.session),
         _ => Chosen::ticked(ticked.0.iter().map(String::as_str)),
     };
-    let question = question(hub, lists, &administrator, &asked, &chosen).await?;
+    let until = hub.clock.now().wall;
+    let question = question(hub, lists, &administrator, &asked, &chosen, until).await?;
     if question.settled.sessions.len() > 1 {
         administrator.proven(&confirm_path(&chosen, &asked))?;
     }
@@ -73,7 +77,11 @@ pub async fn revoke(
         "all" => Chosen::Matching(asked.clone(), administrator.session),
         _ => Chosen::ticked(form.all("id")),
     };
-    let question = question(hub, lists, &administrator, &asked, &chosen).await?;
+    let now = hub.clock.now().wall;
+    // The set is the one that the page counted: who signed in since is not in it.
+    let until = form.text("until").parse().map(Timestamp::from_micros);
+    let until = until.unwrap_or(now).min(now);
+    let question = question(hub, lists, &administrator, &asked, &chosen, until).await?;
     let found = question.settled.sessions.len();
     if found > 1 {
         administrator.proven(&confirm_path(&chosen, &asked))?;
@@ -91,7 +99,7 @@ pub async fn revoke(
         );
         return Err(again("", text));
     }
-    if chosen.is_everything() && form.text("word").trim() != EVERYTHING {
+    if question.settled.is_everything && form.text("word").trim() != EVERYTHING {
         return Err(again("word", format!("Type {EVERYTHING} to end them all.")));
     }
     let cause = administrator.cause(hub);
@@ -131,11 +139,12 @@ async fn question(
     administrator: &Administrator,
     asked: &Asked,
     chosen: &Chosen,
+    until: Timestamp,
 ) -> Result<Question, Refusal> {
     let now = end::now(hub, hub.clock.now().wall);
     let chosen = chosen.clone();
     let read = move |db: &crate::store::Db<'_>| {
-        Ok(match chosen.settle(db, now)? {
+        Ok(match chosen.settle(db, now, until)? {
             Err(mistakes) => Err(mistakes),
             Ok(settled) => {
                 let (shares, other_users) = chosen::shares(db, &settled.sessions)?;
@@ -143,6 +152,7 @@ async fn question(
                     settled,
                     shares,
                     other_users,
+                    until,
                 })
             }
         })
@@ -190,7 +200,8 @@ fn page(
             typed: &asked.typed,
             status: &asked.status,
             used: &asked.used,
-            everything: chosen.is_everything(),
+            everything: question.settled.is_everything,
+            until: question.until.micros(),
             word: EVERYTHING,
             own: own,
             spared_own: question.settled.spared_own,

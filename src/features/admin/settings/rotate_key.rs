@@ -66,6 +66,7 @@ fn told(error: &RotationError) -> (u16, String) {
         | RotationError::UnderWay
         | RotationError::Overtaken
         | RotationError::TooOften { .. } => (409, sentence(&error.to_string())),
+        RotationError::Forbidden => (403, sentence(&error.to_string())),
         RotationError::Lock(_)
         | RotationError::Key(_)
         | RotationError::WrongKey

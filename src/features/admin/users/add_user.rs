@@ -3,6 +3,7 @@
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
+use crate::features::admin::setup::store as setup_link;
 use crate::features::admin::users::acting;
 use crate::features::admin::users::authority::{Act, check};
 use crate::features::admin::users::error::AdministrationError;
@@ -49,6 +50,10 @@ impl AddUser {
             return Err(taken.into());
         }
         let user = users::insert(tx, &self.user, self.cause.at.wall)?;
+        if user.role == Role::SuperAdmin {
+            // The link was for want of one.
+            setup_link::forget(tx)?;
+        }
         tx.audit(
             &self.cause,
             Action::UserAdd,

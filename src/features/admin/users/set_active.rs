@@ -3,6 +3,7 @@
 
 use rocket::{State, get, post};
 
+use crate::features::admin::setup::store as setup_link;
 use crate::features::admin::users::acting::{self, Asked, Choice};
 use crate::features::admin::users::authority::{Act, check};
 use crate::features::admin::users::error::AdministrationError;
@@ -59,6 +60,10 @@ impl Change for SetActive {
         users::set_active(tx, user.id, self.active, self.cause.at.wall)?;
         let target = Some(format!("user:{}", user.id));
         if self.active {
+            if user.role == Role::SuperAdmin {
+                // The link was for want of one.
+                setup_link::forget(tx)?;
+            }
             tx.audit(&self.cause, Action::UserEnable, target, None)?;
             return Ok(0);
         }

@@ -4,6 +4,7 @@
 
 use rocket::{State, get, post};
 
+use crate::features::admin::setup::store as setup_link;
 use crate::features::admin::users::acting::{self, Asked, Choice, ChoiceOption};
 use crate::features::admin::users::authority::{Act, check};
 use crate::features::admin::users::error::AdministrationError;
@@ -47,6 +48,10 @@ impl Change for SetRole {
             return Err(AdministrationError::LastSuperAdmin);
         }
         users::set_role(tx, user.id, self.role, self.cause.at.wall)?;
+        if self.role == Role::SuperAdmin {
+            // The link was for want of one.
+            setup_link::forget(tx)?;
+        }
         tx.audit(
             &self.cause,
             Action::UserRole,

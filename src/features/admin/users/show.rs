@@ -215,7 +215,7 @@ impl SessionRow {
                     reason: EndReason::Reuse,
                     ..
                 } => "reuse",
-                Standing::Ended { .. } => "ended",
+                Standing::Ended { .. } => "revoked",
                 Standing::Live if is_past => "expired",
                 Standing::Live => "active",
             },

@@ -201,7 +201,7 @@ pub fn endings(db: &Db<'_>, filter: &Filter, now: Now) -> Result<Vec<Ending>, St
     db.all(along::endings(choice.path), &bound.values(), Ending::read)
 }
 
-/// The same as their keys and users alone: a million of them are sixteen megabytes.
+/// The same as their keys and users alone: a million of them are sixteen megabytes. Of those that began after `until`, none.
 ///
 /// # Errors
 /// What SQLite says.
@@ -209,12 +209,16 @@ pub fn settle(
     db: &Db<'_>,
     filter: &Filter,
     now: Now,
+    until: Timestamp,
 ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
     let choice = Choice::of(db, filter)?;
     let bound = Bound::new(filter, now, choice.word);
-    db.all(along::endings(choice.path), &bound.values(), |row| {
-        Ok((session_id(row.get(0)?)?, UserId(row.get(1)?)))
-    })
+    let found = db.all(along::endings(choice.path), &bound.values(), |row| {
+        let in_time = Timestamp::from_micros(row.get(5)?) <= until;
+        let session = (session_id(row.get(0)?)?, UserId(row.get(1)?));
+        Ok(in_time.then_some(session))
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// One session that was not ended yet: `None` if there is none, or it was ended before.

@@ -235,7 +235,7 @@ fn status(material: &Material<'_>) -> (&'static str, &'static str) {
             reason: EndReason::Reuse,
             ..
         } => ("reuse", "Reuse detected"),
-        Standing::Ended { .. } => ("revoked", "Ended"),
+        Standing::Ended { .. } => ("revoked", "Revoked"),
         Standing::Live if expires <= material.now => ("expired", "Expired"),
         Standing::Live if expires <= material.now.plus(EXPIRING) => ("expiring", "Expiring"),
         Standing::Live => ("active", "Active"),

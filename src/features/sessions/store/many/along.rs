@@ -75,7 +75,7 @@ pub(super) fn places(path: Path) -> &'static str {
 pub(super) fn endings(path: Path) -> &'static str {
     by_path!(
         path,
-        "SELECT s.id, s.user_id, s.generation, s.lineage_length, s.ends_at > $19 AND s.rotated_at > $20
+        "SELECT s.id, s.user_id, s.generation, s.lineage_length, s.ends_at > $19 AND s.rotated_at > $20, s.created_at
          FROM sessions s
          WHERE s.ended_at IS NULL AND "
     )
