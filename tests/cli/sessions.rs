@@ -50,6 +50,9 @@ fn each_filter_shows_what_passes_it() {
     assert_eq!(list(&["--user", "1"]), [&*third]);
     assert_eq!(list(&["--ip", "127.0.0.1"]).len(), 3);
     assert!(list(&["--ip", "127.0.0.2"]).is_empty());
+    assert_eq!(list(&["--ip", "127.0.0.0/8"]).len(), 3);
+    assert_eq!(list(&["--ip", "127."]).len(), 3);
+    assert!(list(&["--status", "expiring"]).is_empty());
     assert_eq!(list(&["--status", "active"]), [&*first]);
     assert_eq!(list(&["--status", "expired"]), [&*second]);
     assert_eq!(list(&["--status", "ended"]), [&*third]);

@@ -3,7 +3,7 @@
 mod cuts;
 mod lifetimes;
 mod load;
-mod older;
+pub mod older;
 mod page;
 mod retries;
 

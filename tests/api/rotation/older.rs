@@ -10,7 +10,7 @@ use crate::stage::Stage;
 
 /// A database of the first schema, with a key file.
 #[expect(clippy::disallowed_methods, reason = "plays a Hub of an older version")]
-fn older(directory: &Path) {
+pub fn older(directory: &Path) {
     let secret = key_file::create(&directory.join("secret.key"), &SeededEntropy::new(3));
     let check_value = secret.expect("a key file").check_value();
     let connection = rusqlite::Connection::open(directory.join("hub.db")).expect("a database");

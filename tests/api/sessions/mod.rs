@@ -9,6 +9,7 @@ mod list;
 mod login;
 mod logout;
 mod logout_all;
+mod older;
 mod pages;
 mod refresh;
 mod reuse;
