@@ -43,12 +43,12 @@ pub fn known(db: &Db<'_>) -> Result<Vec<KnownKey>, StoreError> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<KnownKey> {
-    let micros: (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+    let at = |micros: Option<i64>| micros.map(Timestamp::from_micros);
     Ok(KnownKey {
         id: KeyId(row.get(0)?),
         check_value: row.get(1)?,
-        made_at: micros.0.map(Timestamp::from_micros),
-        replaced_at: micros.1.map(Timestamp::from_micros),
+        made_at: at(row.get(2)?),
+        replaced_at: at(row.get(3)?),
     })
 }
 
@@ -58,10 +58,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KnownKey> {
 /// What SQLite says, and when no key is known.
 pub fn present(db: &Db<'_>) -> Result<KeyId, StoreError> {
     db.one(
-        "SELECT id
-         FROM keys
-         ORDER BY id DESC
-         LIMIT 1",
+        "SELECT max(id)
+         FROM keys",
         params![],
         |row| Ok(KeyId(row.get(0)?)),
     )
@@ -343,19 +341,18 @@ struct ReplaceKey {
     cause: Cause,
 }
 
-/// Whether whoever asked may do it still: a user must be a SUPERADMIN at this moment. The command line may whatever the files let it.
+/// Whether a user who asked is a SUPERADMIN still. The command line may whatever the files let it.
 fn is_allowed(tx: &Tx<'_>, cause: &Cause) -> Result<bool, StoreError> {
     let Actor::User(actor) = cause.actor else {
         return Ok(true);
     };
-    let found = tx.optional(
-        "SELECT id
+    tx.one(
+        "SELECT count(*) = 1
          FROM users
          WHERE id = $1 AND is_active = 1 AND role = 'SUPERADMIN'",
         params![actor.0],
-        |_| Ok(()),
-    )?;
-    Ok(found.is_some())
+        |row| row.get(0),
+    )
 }
 
 impl Change for ReplaceKey {
