@@ -1,9 +1,11 @@
 //! `GET /account`.
 
-use crate::browsing::Browser;
-use crate::stage::{DAY, PASSWORD, Stage};
 use rocket::http::Method;
 use serde_json::json;
+
+use crate::answer::session_of;
+use crate::browsing::Browser;
+use crate::stage::{DAY, PASSWORD, Stage};
 
 #[rocket::async_test]
 async fn nobody_sees_an_account_without_signing_in() {
@@ -55,6 +57,11 @@ async fn what_a_client_calls_itself_is_text() {
     let browser = Browser::of(&stage, "ann").await;
     let page = browser.get("/account").await.body;
     assert!(!page.contains("<script>alert"), "{page}");
+    // The list names the device only; what its client says in full stands on the page that asks before it is ended.
+    let session = session_of(&answer.pair().access);
+    let path = format!("/account/sessions/{session}/revoke");
+    let page = browser.get(&path).await.body;
+    assert!(!page.contains("<script>alert"), "{page}");
     assert!(page.contains("&lt;script&gt;alert(1)&lt;"), "{page}");
     assert!(page.contains(r"\u{202e}{{ 7 * 7 }}"), "{page}");
 }
@@ -65,8 +72,12 @@ async fn with_hundreds_of_sessions_the_page_stays_small_and_shows_the_one_in_use
     stage.register("ann").await;
     let browser = Browser::of(&stage, "ann").await;
     stage.clock.advance(DAY);
+    // The longest name that a client can have, in letters that HTML writes with six.
+    let name = "'".repeat(256);
     for _ in 0..60 {
-        stage.login("ann").await;
+        let body = json!({"username": "ann", "password": PASSWORD}).to_string();
+        let call = stage.request(Method::Post, "/api/auth/login").json(body);
+        assert_eq!(call.header("User-Agent", &name).send().await.status, 200);
     }
     let page = browser.get("/account").await.body;
     assert!(page.len() <= 50_000, "{}", page.len());
