@@ -28,6 +28,7 @@ fn every_change_by_the_command_line_is_told_with_who_and_what() {
         "session.start",
         "user.add",
         "user.add",
+        "setup.link",
     ];
     assert_eq!(actions, newest_first);
     let actor = format!("cli:{}", rustix::process::getuid().as_raw());
@@ -42,13 +43,13 @@ fn every_change_by_the_command_line_is_told_with_who_and_what() {
     assert_eq!(list(&stage, &["--action", "session"]).len(), 2);
     assert_eq!(list(&stage, &["--action", "session.end"]).len(), 1);
     assert_eq!(list(&stage, &["--target", "user:2"]).len(), 2);
-    assert_eq!(list(&stage, &["--since", "1h"]).len(), 5);
+    assert_eq!(list(&stage, &["--since", "1h"]).len(), 6);
     assert_eq!(list(&stage, &["--since", "2100-01-01"]).len(), 0);
     let second = all[1]["at"].as_str().unwrap();
     assert_eq!(list(&stage, &["--since", second]), all[..2]);
     assert_eq!(list(&stage, &["--limit", "3"]), all[..3]);
     let table = stage.run(&["audit", "list"]).good();
-    assert_eq!(table.lines().count(), 6);
+    assert_eq!(table.lines().count(), 7);
     assert_eq!(stage.run(&["audit", "list", "--since", "soon"]).code, 2);
 }
 
@@ -57,9 +58,9 @@ fn a_whole_chain_is_verified_and_a_rewritten_one_fails() {
     let stage = Stage::new();
     let head = list(&stage, &[])[0]["hash"].as_str().unwrap().to_owned();
     let told = stage.run(&["audit", "verify"]).good();
-    assert_eq!(told, format!("the chain is whole: 2 rows, head {head}\n"));
+    assert_eq!(told, format!("the chain is whole: 3 rows, head {head}\n"));
     let told = stage.run(&["audit", "verify", "--json"]).json();
-    assert_eq!(told, json!({"whole": true, "rows": 2, "head": head}));
+    assert_eq!(told, json!({"whole": true, "rows": 3, "head": head}));
     stage
         .connection()
         .execute_batch(

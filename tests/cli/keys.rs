@@ -10,6 +10,7 @@ fn a_rotation_beside_a_running_server_refuses_nobody_and_counts_at_once() {
     let server = stage.serve();
     let first = server.sign_in("alice");
     let second = crate::stage::Tokens::of(&server.refresh(&first.refresh).1);
+    let other = server.sign_in("alice");
     let told = stage.run(&["key", "rotate", "--yes"]).good();
     assert!(told.starts_with("key 2 ("), "{told}");
     assert!(told.contains("copy secret.key"), "{told}");
@@ -20,8 +21,11 @@ fn a_rotation_beside_a_running_server_refuses_nobody_and_counts_at_once() {
         (200, &second.refresh.clone().into())
     );
     assert_eq!(server.validate(&second.access).0, 200);
-    let (status, body) = server.refresh(&second.refresh);
-    assert_eq!(status, 200, "{body}");
+    // That one is answered with itself for a while after a retry; another session's rotates at once, with the new key.
+    for token in [&second.refresh, &other.refresh] {
+        let (status, body) = server.refresh(token);
+        assert_eq!(status, 200, "{body}");
+    }
     assert_eq!(
         stage
             .connection()
