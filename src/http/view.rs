@@ -118,18 +118,6 @@ impl View {
         }
     }
 
-    /// Whether people can sign in where this request came in.
-    #[must_use]
-    pub fn takes_cookies(&self) -> bool {
-        self.takes_cookies
-    }
-
-    /// The path and query of this page.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
     /// The page of a template; `shows` is its own context, beside which the frame stands as `shell`.
     pub fn page(&self, template: &'static str, shows: impl Serialize) -> Page {
         let mut context = match serde_json::to_value(shows) {

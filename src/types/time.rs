@@ -133,6 +133,17 @@ pub enum Elapsed {
 const MAX_OVERTAKING: Duration = Duration::from_secs(30);
 
 impl Moment {
+    /// A moment from its three columns.
+    #[must_use]
+    pub const fn from_row(at: i64, steady: i64, boot: u32) -> Self {
+        Self {
+            wall: Timestamp::from_micros(at),
+            steady,
+            boot,
+            running: 0,
+        }
+    }
+
     /// How long ago `earlier` was, now being `self`.
     #[must_use]
     pub fn since(self, earlier: Self) -> Elapsed {

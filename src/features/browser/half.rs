@@ -12,6 +12,7 @@ use crate::features::browser::current::Current;
 use crate::features::browser::model::{HALF_SIGN_IN, is_within};
 use crate::features::browser::sign_in::local;
 use crate::features::browser::store::{self, Half};
+use crate::features::browser::who::with_next;
 use crate::features::second_factors::check::{Check, Checked};
 use crate::features::second_factors::model::Presented;
 use crate::features::users::store as users;
@@ -72,14 +73,8 @@ fn password_mark(db: &Db<'_>, user: UserId) -> Result<Option<[u8; 32]>, StoreErr
 /// The way to the second step.
 #[must_use]
 pub fn hand_over(value: &HeldValue, next: Option<&LocalPath>) -> Away {
-    let path = "/login/second-factor";
-    let to = next.map_or_else(
-        || path.to_owned(),
-        |next| {
-            let next = rocket::http::RawStr::new(next.as_str());
-            format!("{path}?next={}", next.percent_encode())
-        },
-    );
+    let next = next.map_or("", LocalPath::as_str);
+    let to = with_next("/login/second-factor", next);
     Away::to(to).giving(
         Cookie::HalfSignIn,
         value.reveal(),

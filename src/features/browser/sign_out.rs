@@ -1,5 +1,6 @@
 //! `POST /logout`: signing out at this browser. The session ends, and both its cookies with it.
 
+use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{State, post};
 
 use crate::features::browser::model::Area;
@@ -13,8 +14,6 @@ use crate::http::notes::Note;
 use crate::http::refusal::{Away, Refusal};
 use crate::hub::Hub;
 use crate::types::held_value::ValueHash;
-
-use rocket::request::{FromRequest, Outcome, Request};
 
 /// The cookies that a request shows, whether they are good or not.
 pub struct Shown {

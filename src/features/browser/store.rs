@@ -65,12 +65,11 @@ pub fn held(db: &Db<'_>, area: Area, value: &ValueHash) -> Result<Option<Held>, 
 }
 
 fn moment(row: &Row<'_>, first: usize) -> rusqlite::Result<Moment> {
-    Ok(Moment {
-        wall: Timestamp::from_micros(row.get(first)?),
-        steady: row.get(first + 1)?,
-        boot: row.get(first + 2)?,
-        running: 0,
-    })
+    Ok(Moment::from_row(
+        row.get(first)?,
+        row.get(first + 1)?,
+        row.get(first + 2)?,
+    ))
 }
 
 /// Gives a session its cookie for an area, in place of any that it had there.

@@ -249,7 +249,7 @@ fn sign_in_first(request: &Request<'_>) -> Refusal {
 }
 
 /// A path with `next` in its query, encoded.
-fn with_next(path: &str, next: &str) -> String {
+pub(super) fn with_next(path: &str, next: &str) -> String {
     if next.is_empty() {
         return path.to_owned();
     }

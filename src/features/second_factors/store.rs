@@ -40,7 +40,7 @@ pub fn of_user(db: &Db<'_>, user: UserId) -> Result<Option<Factor>, StoreError> 
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Factor> {
-    let drawn = moment(row.get(2)?, row.get(3)?, row.get(4)?);
+    let drawn = Moment::from_row(row.get(2)?, row.get(3)?, row.get(4)?);
     let failed = (row.get(8)?, row.get(9)?, row.get(10)?);
     Ok(Factor {
         nonce: Salt::from_row(row.get(0)?),
@@ -56,21 +56,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Factor> {
         failures: Failures {
             count: row.get(7)?,
             last: match failed {
-                (Some(at), Some(steady), Some(boot)) => Some(moment(at, steady, boot)),
+                (Some(at), Some(steady), Some(boot)) => Some(Moment::from_row(at, steady, boot)),
                 (None, None, None) => None,
                 _ => return Err(bad_row("second_factors.failed_at", "half a moment")),
             },
         },
     })
-}
-
-fn moment(at: i64, steady: i64, boot: u32) -> Moment {
-    Moment {
-        wall: Timestamp::from_micros(at),
-        steady,
-        boot,
-        running: 0,
-    }
 }
 
 /// Keeps what the secret just shown is derived from, in place of one that was shown before. A confirmed one stays as it is.

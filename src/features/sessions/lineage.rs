@@ -9,7 +9,7 @@ use crate::features::sessions::store;
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
-use crate::types::time::Timestamp;
+use crate::types::time::{Moment, Timestamp};
 use crate::types::user_agent::UserAgent;
 
 /// Events kept a session: months of daily use, and a bound on what one busy client can store.
@@ -135,7 +135,7 @@ pub fn first_use(
          FROM lineage
          WHERE session_id = $1 AND kind = 'rotate' AND generation = $2",
         params![session.get(), generation.saturating_add(1)],
-        |row| Ok(store::moment(row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok(Moment::from_row(row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     if let Some(moment) = kept {
         return Ok(Some(FirstUse::At(moment)));
@@ -147,7 +147,7 @@ pub fn first_use(
          ORDER BY position
          LIMIT 1",
         params![session.get()],
-        |row| Ok(store::moment(row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok(Moment::from_row(row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     Ok(oldest.map(FirstUse::Before))
 }

@@ -86,9 +86,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         salt: Salt::from_row(row.get(2)?),
         generation: row.get(3)?,
         retries: row.get(4)?,
-        rotated: moment(row.get(5)?, row.get(6)?, row.get(7)?),
+        rotated: Moment::from_row(row.get(5)?, row.get(6)?, row.get(7)?),
         previous: match previous {
-            (Some(at), Some(steady), Some(boot)) => Some(moment(at, steady, boot)),
+            (Some(at), Some(steady), Some(boot)) => Some(Moment::from_row(at, steady, boot)),
             (None, None, None) => None,
             _ => return Err(bad_row("sessions.previous_at", "half a moment")),
         },
@@ -111,16 +111,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
 /// When it is none.
 pub(in crate::features) fn session_id(key: i64) -> rusqlite::Result<SessionId> {
     SessionId::from_row(key).ok_or_else(|| bad_row("sessions.id", "not positive"))
-}
-
-/// A moment from its three columns.
-pub(super) fn moment(at: i64, steady: i64, boot: u32) -> Moment {
-    Moment {
-        wall: Timestamp::from_micros(at),
-        steady,
-        boot,
-        running: 0,
-    }
 }
 
 /// A standing from its two columns.

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use crate::store::{Db, StoreError, Tx};
 use crate::types::held_value::ValueHash;
-use crate::types::time::{Moment, Timestamp};
+use crate::types::time::Moment;
 
 /// The present link.
 pub struct Link {
@@ -27,12 +27,7 @@ pub fn link(db: &Db<'_>) -> Result<Option<Link>, StoreError> {
         |row| {
             Ok(Link {
                 token: ValueHash::from_row(row.get(0)?),
-                made: Moment {
-                    wall: Timestamp::from_micros(row.get(1)?),
-                    steady: row.get(2)?,
-                    boot: row.get(3)?,
-                    running: 0,
-                },
+                made: Moment::from_row(row.get(1)?, row.get(2)?, row.get(3)?),
             })
         },
     )
