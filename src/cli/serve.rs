@@ -115,6 +115,7 @@ fn limits(front: &Front) -> Limits {
         idle_timeout: front.idle_timeout,
         drain: front.drain,
         max_connections: front.max_connections,
+        max_connections_per_network: front.max_connections_per_network,
         ..Limits::default()
     }
 }

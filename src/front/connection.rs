@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::exchange::Exchanges;
 use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
+use super::places::Place;
 use super::turn::Turn;
 use super::wire::Wire;
 
@@ -47,6 +48,7 @@ impl Door {
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    place: &Place,
     door: Arc<Door>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -54,7 +56,7 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a new connection is gone already");
     }
-    let turn = Arc::new(Turn::default());
+    let turn = Arc::new(Turn::new(Arc::clone(place.tenure())));
     let wire = Wire::new(stream, Arc::clone(&turn), &door.limits);
     let exchanges = Exchanges {
         door: Arc::clone(&door),
@@ -63,18 +65,27 @@ pub(super) async fn serve(
     };
     let mut connection = pin!(door.http.serve_connection(TokioIo::new(wire), exchanges));
     let mut stop = pin!(stopped.wait_for(|stopped| *stopped));
+    let mut asked = pin!(place.tenure().asked());
     let mut told_to_close = false;
 
     let ended = poll_fn(|context| {
         // Before the connection's turn, so that an answer that is made in it already says that it is the last.
-        if !turn.is_stopping() && stop.as_mut().poll(context).is_ready() {
+        if !turn.is_stopping()
+            && (stop.as_mut().poll(context).is_ready() || asked.as_mut().poll(context).is_ready())
+        {
             turn.stop();
         }
         let ended = connection.as_mut().poll(context);
         if ended.is_ready() || told_to_close {
             return ended;
         }
-        if !turn.is_stopping() || !turn.may_close() {
+        if !turn.is_stopping() {
+            return Poll::Pending;
+        }
+        if turn.may_be_cut(door.limits.eviction_grace) {
+            return Poll::Ready(Ok(()));
+        }
+        if !turn.may_close() {
             return Poll::Pending;
         }
         told_to_close = true;

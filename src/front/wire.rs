@@ -18,7 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::limits::{LINGER, Limits, MAX_LINGER_BYTES};
 use super::refusal::Refusal;
 use super::timed_out;
-use super::turn::Turn;
+use super::turn::{Heard, Turn};
 
 /// What the client's turn has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,9 @@ impl AsyncRead for Wire {
             if buffer.filled().len() > filled && wire.awaiting != Awaiting::HeadEnd {
                 // A new connection's time runs from its acceptance: a late first byte does not buy more.
                 if wire.awaiting == Awaiting::Next {
-                    wire.deadline = Instant::now() + wire.limits.header_deadline;
+                    let begun = Instant::now();
+                    wire.turn.is_in_a_head(begun);
+                    wire.deadline = begun + wire.limits.header_deadline;
                 }
                 wire.awaiting = Awaiting::HeadEnd;
             }
@@ -147,8 +149,14 @@ impl AsyncRead for Wire {
             return Poll::Ready(Err(timed_out()));
         }
         if wire.turn.is_stopping() {
-            let quiet = wire.awaiting != Awaiting::HeadEnd && !bytes_wait(&wire.stream);
-            wire.turn.set_quiet(quiet);
+            let heard = if wire.awaiting == Awaiting::HeadEnd {
+                Heard::HalfAHead
+            } else if bytes_wait(&wire.stream) {
+                Heard::MaybeAHead
+            } else {
+                Heard::Nothing
+            };
+            wire.turn.hear(heard);
         }
         Poll::Pending
     }
@@ -188,7 +196,9 @@ impl AsyncWrite for Wire {
         ready!(Pin::new(&mut wire.stream).poll_flush(context))?;
         if wire.turn.flushed() {
             wire.awaiting = Awaiting::Next;
-            wire.deadline = Instant::now() + wire.limits.idle_timeout;
+            let answered = Instant::now();
+            wire.turn.is_idle(answered);
+            wire.deadline = answered + wire.limits.idle_timeout;
             // hyper may already wait for bytes and not ask again: the timer has to be set here.
             wire.has_passed(wire.deadline, context);
         }
