@@ -11,8 +11,11 @@
 mod alone;
 mod auditor;
 mod chance;
+mod descriptors;
 mod drain;
+
 mod full_disk;
+
 mod half_sent;
 mod journal;
 mod kill;
