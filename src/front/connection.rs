@@ -11,12 +11,13 @@ use hyper_util::rt::TokioIo;
 use rocket::local::asynchronous::Client;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use super::exchange::Exchanges;
 use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
 use super::places::Place;
 use super::turn::Turn;
-use super::wire::Wire;
+use super::wire::{Wire, bytes_wait};
 
 /// What all connections share.
 pub(super) struct Door {
@@ -56,8 +57,15 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a new connection is gone already");
     }
+    let deadline = Instant::now() + door.limits.header_deadline;
+    if !is_spoken_to(&stream, place, deadline, &mut stopped).await {
+        return;
+    }
     let turn = Arc::new(Turn::new(Arc::clone(place.tenure())));
-    let wire = Wire::new(stream, Arc::clone(&turn), &door.limits);
+    if place.tenure().is_asked() {
+        turn.stop();
+    }
+    let wire = Wire::new(stream, Arc::clone(&turn), deadline, &door.limits);
     let exchanges = Exchanges {
         door: Arc::clone(&door),
         turn: Arc::clone(&turn),
@@ -94,5 +102,22 @@ pub(super) async fn serve(
     });
     if let Err(error) = ended.await {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Whether a first byte arrives in time: until then nothing is set up that costs memory. A flood says nothing.
+async fn is_spoken_to(
+    stream: &TcpStream,
+    place: &Place,
+    deadline: Instant,
+    stopped: &mut watch::Receiver<bool>,
+) -> bool {
+    let mut first = [0];
+    tokio::select! {
+        arrived = stream.peek(&mut first) => arrived.is_ok_and(|bytes| bytes > 0),
+        // What arrived in the same moment is not lost.
+        () = place.tenure().asked() => bytes_wait(stream),
+        _ = stopped.wait_for(|stopped| *stopped) => bytes_wait(stream),
+        () = sleep_until(deadline) => false,
     }
 }

@@ -51,13 +51,18 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Wraps a socket that was just accepted; the time for its first head starts here.
-    pub(super) fn new(stream: TcpStream, turn: Arc<Turn>, limits: &Limits) -> Self {
+    /// Wraps a socket whose first head has to be whole by `deadline`.
+    pub(super) fn new(
+        stream: TcpStream,
+        turn: Arc<Turn>,
+        deadline: Instant,
+        limits: &Limits,
+    ) -> Self {
         Self {
             stream,
             turn,
             awaiting: Awaiting::First,
-            deadline: Instant::now() + limits.header_deadline,
+            deadline,
             stalled_until: None,
             timer: None,
             refusal: None,
@@ -220,7 +225,7 @@ impl AsyncWrite for Wire {
 
 /// Whether bytes have arrived that the runtime may not have heard of yet: only the kernel knows, and a second handle on
 /// the same socket asks it.
-fn bytes_wait(stream: &TcpStream) -> bool {
+pub(super) fn bytes_wait(stream: &TcpStream) -> bool {
     let Ok(handle) = stream.as_fd().try_clone_to_owned() else {
         return false;
     };
