@@ -16,6 +16,7 @@ mod browser;
 mod browsing;
 mod cors;
 mod credentials;
+mod deeds;
 mod ending_matrix;
 mod errors;
 mod failures;
