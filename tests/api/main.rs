@@ -23,6 +23,7 @@ mod failures;
 mod headers;
 mod health;
 mod keys;
+mod markup;
 mod rotation;
 mod second_factors;
 mod sessions;
