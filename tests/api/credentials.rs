@@ -167,18 +167,18 @@ impl Loot {
 
 /// What a wrong credential may leave: nothing but the count of wrong codes.
 fn untouched(stage: &Stage) -> State {
-    let mut state = state_without_audit(stage);
+    let mut tables = state_without_audit(stage);
     for counts in ["second_factors", "browser_cookies"] {
-        state.remove(counts);
+        tables.remove(counts);
     }
-    state
+    tables
 }
 
 #[rocket::async_test(flavor = "multi_thread")]
 async fn each_kind_of_credential_opens_its_own_place_and_no_other() {
     let stage = Stage::new().await;
     let loot = Loot::of(&stage).await;
-    let before = untouched(&stage);
+    let earlier = untouched(&stage);
     for place in KINDS {
         for kind in KINDS.into_iter().filter(|kind| *kind != place) {
             let value = loot.value(kind);
@@ -187,7 +187,7 @@ async fn each_kind_of_credential_opens_its_own_place_and_no_other() {
                 "{kind:?} passed for {place:?}"
             );
         }
-        assert_eq!(untouched(&stage), before, "at the place of {place:?}");
+        assert_eq!(untouched(&stage), earlier, "at the place of {place:?}");
     }
     // Each of them was good all the time.
     for kind in KINDS {

@@ -24,9 +24,9 @@ pub fn state(stage: &Stage) -> State {
 
 /// What the database holds now, but for the audit: for refusals that are told there and change nothing else.
 pub fn state_without_audit(stage: &Stage) -> State {
-    let mut state = state(stage);
-    state.retain(|table, _| !table.starts_with("audit"));
-    state
+    let mut tables = state(stage);
+    tables.retain(|table, _| !table.starts_with("audit"));
+    tables
 }
 
 fn tables(connection: &Connection) -> Vec<String> {

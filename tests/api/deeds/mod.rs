@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::answer::{Answer, session_of};
 use crate::browsing::{Browser, encoded};
 use crate::second_factors::owner::Owner;
-use crate::stage::{PASSWORD, Pair, SECOND, SEED, Stage};
+use crate::stage::{Call, PASSWORD, Pair, SECOND, SEED, Stage};
 
 /// What has to be given again before a deed, if the last time is more than five minutes ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,9 +302,7 @@ impl<'stage> Scene<'stage> {
         });
         let body = Value::Object(body.collect::<Map<_, _>>()).to_string();
         let call = self.stage.request(deed.method, &self.path(deed));
-        let call = access
-            .into_iter()
-            .fold(call, |call, access| call.bearer(access));
+        let call = access.into_iter().fold(call, Call::bearer);
         call.json(body).send().await
     }
 

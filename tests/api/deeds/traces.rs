@@ -35,8 +35,8 @@ fn spoils(deed: &Deed) -> bool {
         "user.disable",
         "setup.done",
     ];
-    let leaves = |ending: &&str| deed.leaves.iter().any(|action| action.starts_with(ending));
-    endings.iter().any(|ending| leaves(&ending))
+    let leaves = |ending: &str| deed.leaves.iter().any(|action| action.starts_with(ending));
+    endings.into_iter().any(leaves)
 }
 
 /// The proof is exactly five minutes old, so it still counts.
