@@ -25,3 +25,4 @@ mod rotation;
 mod second_factors;
 mod sessions;
 mod stage;
+mod throttle;
