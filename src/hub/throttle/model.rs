@@ -42,19 +42,17 @@ impl Tries {
         match self {
             // An office of sixty arrives at once; beyond that, each second one: a hash a second is a fiftieth of what one core does.
             Self::SignIn => Quota::per_second(ONE).allow_burst(tries(60)),
-            // Six people who each mistype five times; then so few that a year from one address tries fewer passwords than the shortest list.
-            Self::FailedSignIn => Quota::per_minute(ONE).allow_burst(tries(30)),
-            // A class that makes its accounts together; a robot fills no table at one a minute.
-            Self::Register => Quota::per_minute(ONE).allow_burst(tries(20)),
+            // Six people who each mistype five times; then so few that a year from one address tries fewer passwords than the shortest list. A
+            // code of a second factor has three chances in a million.
+            Self::FailedSignIn | Self::FailedProof | Self::FailedCode => {
+                Quota::per_minute(ONE).allow_burst(tries(30))
+            }
+            // A class that makes its accounts together; a robot fills no table at one a minute. The random bits of a setup link are not guessed
+            // anyhow; whoever pastes an old one a few times is not stopped.
+            Self::Register | Self::FailedSetup => Quota::per_minute(ONE).allow_burst(tries(20)),
             // Nobody guesses a signature: this only keeps the log and the cores quiet. A hundred apps behind one address whose key was
             // rotated away are far below it.
             Self::ForgedToken => Quota::per_second(tries(10)).allow_burst(tries(600)),
-            // As for sign-ins that failed.
-            Self::FailedProof => Quota::per_minute(ONE).allow_burst(tries(30)),
-            // As for sign-ins that failed: each code has three chances in a million.
-            Self::FailedCode => Quota::per_minute(ONE).allow_burst(tries(30)),
-            // 256 random bits are not guessed; whoever pastes an old link a few times is not stopped.
-            Self::FailedSetup => Quota::per_minute(ONE).allow_burst(tries(20)),
         }
     }
 }
