@@ -46,6 +46,7 @@ pub const SETTINGS: &[Setting] = &[
     front::IDLE_TIMEOUT,
     front::DRAIN,
     front::MAX_CONNECTIONS,
+    front::MAX_CONNECTIONS_PER_NETWORK,
 ];
 
 impl Setting {

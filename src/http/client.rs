@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use rocket::request::{FromRequest, Outcome, Request};
+use rocket::{Orbit, Rocket};
 
 use crate::http::headers;
 use crate::hub::Hub;
@@ -74,6 +75,14 @@ fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &[IpNet]) {
             "X-Forwarded-For comes from a peer that is not trusted; if it is your proxy, name it in HUB_TRUSTED_PROXIES, or all who come through it share one limit"
         );
     }
+}
+
+/// Whether a peer is one of the proxies that the Hub behind this Rocket trusts; without a Hub none is.
+#[must_use]
+pub fn is_trusted_proxy(rocket: &Rocket<Orbit>, peer: IpAddr) -> bool {
+    let trusted = rocket.state::<Hub>().map(Hub::trusted_proxies);
+    let peer = peer.to_canonical();
+    trusted.is_some_and(|trusted| trusted.iter().any(|network| network.contains(&peer)))
 }
 
 /// The address that a request comes from.

@@ -26,7 +26,7 @@ pub fn address_of(key: &[u8]) -> Option<IpAddr> {
 }
 
 /// One address, or all that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpNet);
 
 /// What was given is neither an address nor the beginning of one.
@@ -44,6 +44,18 @@ impl Network {
             address_key(self.0.network()),
             address_key(self.0.broadcast()),
         )
+    }
+
+    /// What one subscriber holds: an IPv4 address, or all of IPv6 with the same first 64 bits, among which they choose freely.
+    #[must_use]
+    pub fn of_one_client(address: IpAddr) -> Self {
+        let length = match address.to_canonical() {
+            IpAddr::V4(_) => 32,
+            IpAddr::V6(_) => 64,
+        };
+        // Neither length is too long for its family: the address alone is never the answer.
+        IpNet::new(address.to_canonical(), length)
+            .map_or_else(|_| address.into(), |network| Self(network.trunc()))
     }
 
     /// Whether an address is in it.
@@ -148,6 +160,21 @@ mod tests {
         ] {
             let network: Network = typed.parse().expect(typed);
             assert_eq!(network.to_string(), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn one_client_has_an_address_or_the_first_half_of_one() {
+        for (address, network) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("::1", "::/64"),
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            assert_eq!(Network::of_one_client(address).to_string(), network);
         }
     }
 

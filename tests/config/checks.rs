@@ -162,6 +162,7 @@ fn numbers_keep_to_their_range() {
         ("HUB_HASHING__THREADS", 0, 64),
         ("HUB_HASHING__QUEUE", 1, 1024),
         ("HUB_FRONT__MAX_CONNECTIONS", 1, 65_536),
+        ("HUB_FRONT__MAX_CONNECTIONS_PER_NETWORK", 1, 65_536),
     ] {
         let below = least
             .checked_sub(1)

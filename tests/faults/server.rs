@@ -82,6 +82,12 @@ impl Launch {
         self
     }
 
+    /// With these limits of open files: what it may use, and how far it may raise that itself.
+    pub fn open_files(mut self, limits: &str) -> Self {
+        self.before = ["prlimit".into(), format!("--nofile={limits}").into()].into();
+        self
+    }
+
     /// The command line, with nothing of the caller's own environment but where programs are.
     pub fn command(&self) -> Command {
         let mut words = self.before.clone();
@@ -183,13 +189,27 @@ impl Server {
 
     /// The most memory that was ever resident, in MiB.
     pub fn peak_mib(&self) -> u64 {
+        self.peak_kib() / 1_024
+    }
+
+    /// The same, finer.
+    pub fn peak_kib(&self) -> u64 {
+        self.memory_kib("VmHWM:")
+    }
+
+    /// What is resident now.
+    pub fn resident_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    fn memory_kib(&self, line: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let peak = status
+        let found = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .find_map(|found| found.strip_prefix(line))
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|kib| kib.parse::<u64>().ok());
-        peak.expect("/proc/PID/status names VmHWM") / 1_024
+        found.unwrap_or_else(|| panic!("/proc/PID/status names {line}"))
     }
 }
 
