@@ -56,6 +56,8 @@ impl Server {
             .env("HUB_LOG", "warn")
             .env("HUB_HASHING__MEMORY_KIB", "8")
             .env("HUB_HASHING__PASSES", "1")
+            // Every client has the same address, and each refreshes as fast as it can.
+            .env("HUB_THROTTLE_EXEMPT", "127.0.0.0/8")
             .envs(settings.iter().map(|(name, value)| (name, value)));
         let log = scratch.join("hub.log");
         Self::start(command, address, log, "GET /healthz", None).await

@@ -244,7 +244,7 @@ impl Signals {
         })
     }
 
-    /// Resolves when the server is to stop; until then HUP reads the log level and the trusted proxies anew.
+    /// Resolves when the server is to stop; until then HUP reads the log level, the trusted proxies and the exempt networks anew.
     async fn stop(
         mut self,
         level: &LogLevel,
@@ -262,7 +262,7 @@ impl Signals {
                         Ok(())
                     });
                     match reloaded {
-                        Ok(()) => tracing::info!("log level and trusted proxies were read anew"),
+                        Ok(()) => tracing::info!("log level, trusted proxies and exempt networks were read anew"),
                         Err(failure) => tracing::error!(
                             problem = failure.text,
                             "the configuration was not read anew; the old one stays"

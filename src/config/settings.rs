@@ -31,6 +31,7 @@ pub const SETTINGS: &[Setting] = &[
     tokens::REFRESH_TTL,
     tokens::SESSION_MAX_AGE,
     tokens::REFRESH_GRACE,
+    network::THROTTLE_EXEMPT,
     secret_key::SECRET_KEY,
     log::LOG,
     log::LOG_FORMAT,

@@ -3,7 +3,7 @@
 //! As many threads as cores, each with one block of memory that it keeps; a short queue before them; beyond that the caller is told to come back.
 //! The threads run at low priority: whoever is signed in already does not wait for those who sign in.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -134,6 +134,8 @@ pub struct Hasher {
     entropy: Arc<dyn Entropy>,
     /// What the password of an unknown user is compared with: it costs the same and never fits.
     decoy: StoredHash,
+    /// How many were compared, with whatever outcome.
+    compared: AtomicU64,
 }
 
 struct Job {
@@ -182,6 +184,7 @@ impl Hasher {
             settings,
             entropy,
             decoy: decoy.0,
+            compared: AtomicU64::new(0),
         })
     }
 
@@ -212,11 +215,20 @@ impl Hasher {
             stored: stored.unwrap_or_else(|| self.decoy.clone()),
             salt: self.salt(),
         };
-        match self.run(task).await? {
+        let done = self.run(task).await?;
+        // Nothing is decided on the count.
+        self.compared.fetch_add(1, Ordering::Relaxed);
+        match done {
             Done::Compared(found) if known => Ok(found),
             Done::Compared(_) => Ok(Comparison::Different),
             Done::Made(_) => Err(HasherError::Failed),
         }
+    }
+
+    /// How many passwords were compared since the start: what guessing comes to.
+    #[must_use]
+    pub fn compared(&self) -> u64 {
+        self.compared.load(Ordering::Relaxed)
     }
 
     async fn run(&self, task: Task) -> Result<Done, HasherError> {

@@ -50,6 +50,8 @@ pub enum Purpose {
     Fingerprint,
     /// Makes the secrets of second factors.
     SecondFactor,
+    /// Names accounts where failed tries are counted.
+    Attempt,
 }
 
 impl Purpose {
@@ -61,6 +63,7 @@ impl Purpose {
             Self::Form => b"regardingwork-hub/1/form",
             Self::Fingerprint => b"regardingwork-hub/1/fingerprint",
             Self::SecondFactor => b"regardingwork-hub/1/second-factor",
+            Self::Attempt => b"regardingwork-hub/1/attempt",
         }
     }
 }
@@ -263,12 +266,13 @@ mod tests {
             Purpose::Form,
             Purpose::Fingerprint,
             Purpose::SecondFactor,
+            Purpose::Attempt,
         ];
         let keys: std::collections::HashSet<_> = [&first, &second]
             .iter()
             .flat_map(|secret| purposes.map(|purpose| *secret.derive(purpose).reveal()))
             .collect();
-        assert_eq!(keys.len(), 12);
+        assert_eq!(keys.len(), 14);
         assert_ne!(first.check_value(), second.check_value());
     }
 

@@ -49,14 +49,31 @@ impl<'r> FromRequest<'r> for Client {
         let Some(hub) = request.rocket().state::<Hub>() else {
             return Outcome::Forward(rocket::http::Status::InternalServerError);
         };
+        let trusted = hub.trusted_proxies();
+        tell_of_proxy(request, hub, &trusted);
         Outcome::Success(Self {
-            address: address(request, &hub.trusted_proxies()),
+            address: address(request, &trusted),
             user_agent: request
                 .headers()
                 .get_one("User-Agent")
                 .map_or_else(UserAgent::unknown, UserAgent::parse),
             request_id: headers::request_id(request),
         })
+    }
+}
+
+/// Tells the log, once, that a proxy is not trusted: everybody behind it is one sender then, and shares one limit. What it wrote is not repeated.
+fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &[IpNet]) {
+    let Some(peer) = request.remote().map(|peer| peer.ip().to_canonical()) else {
+        return;
+    };
+    let is_trusted = trusted.iter().any(|network| network.contains(&peer));
+    let forwards = request.headers().contains("X-Forwarded-For");
+    if forwards && !is_trusted && hub.throttle.is_first_word_of_proxy() {
+        tracing::warn!(
+            %peer,
+            "X-Forwarded-For comes from a peer that is not trusted; if it is your proxy, name it in HUB_TRUSTED_PROXIES, or all who come through it share one limit"
+        );
     }
 }
 

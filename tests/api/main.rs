@@ -32,3 +32,4 @@ mod sessions;
 mod shown;
 mod stage;
 mod state;
+mod throttle;

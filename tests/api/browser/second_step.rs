@@ -92,7 +92,7 @@ async fn a_wrong_code_brings_the_form_back_and_five_of_them_a_wait_that_is_told(
         .post("/login/second-factor", &[("code", &owner.code(0))])
         .await;
     assert!(
-        answer.status == 422 && answer.body.contains("Try again in 30 seconds"),
+        answer.status == 429 && answer.body.contains("Try again in 30 seconds"),
         "{}",
         answer.body
     );

@@ -152,7 +152,7 @@ pub async fn all_refused(stage: &Stage, texts: Vec<String>) {
 
 #[rocket::async_test]
 async fn every_single_bit_of_a_good_token_counts() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     let pair = stage.register("alice").await;
     let before = state(&stage);
     for token in [&pair.access, &pair.refresh] {
@@ -180,7 +180,7 @@ async fn every_single_bit_of_a_good_token_counts() {
 
 #[rocket::async_test]
 async fn every_cut_of_a_good_token_is_nothing() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     let pair = stage.register("alice").await;
     let before = state(&stage);
     for token in [&pair.access, &pair.refresh] {
