@@ -9,6 +9,8 @@
 mod arrows;
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/doors.rs"]
+mod doors;
 #[path = "tidy/forms.rs"]
 mod forms;
 #[path = "tidy/migrations.rs"]
