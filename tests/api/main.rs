@@ -14,6 +14,7 @@ mod authorization;
 mod bodies;
 mod browser;
 mod browsing;
+mod canaries;
 mod cors;
 mod ending_matrix;
 mod errors;
@@ -22,6 +23,8 @@ mod headers;
 mod health;
 mod keys;
 mod rotation;
+#[path = "../canaries/scanner.rs"]
+mod scanner;
 mod second_factors;
 mod sessions;
 mod stage;
