@@ -11,6 +11,8 @@ mod arrows;
 mod chance;
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/doors.rs"]
+mod doors;
 #[path = "tidy/forms.rs"]
 mod forms;
 #[path = "tidy/migrations.rs"]
