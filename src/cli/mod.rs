@@ -7,6 +7,7 @@ mod database;
 mod failure;
 mod healthcheck;
 mod key;
+mod listening;
 mod logs;
 mod man;
 mod migrate;

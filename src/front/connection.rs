@@ -9,11 +9,13 @@ use std::task::Poll;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use rocket::local::asynchronous::Client;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::exchange::Exchanges;
+use super::entry::{Admitted, Entry};
+use super::exchange::{Exchanges, Sender};
 use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
+use super::socket::Socket;
 use super::turn::Turn;
 use super::wire::Wire;
 
@@ -21,12 +23,13 @@ use super::wire::Wire;
 pub(super) struct Door {
     pub(super) client: Client,
     pub(super) limits: Limits,
+    entry: Entry,
     http: http1::Builder,
 }
 
 impl Door {
-    /// A door to Rocket under these limits.
-    pub(super) fn new(client: Client, limits: Limits) -> Self {
+    /// A door to Rocket under these limits, for connections that bring what `entry` asks for.
+    pub(super) fn new(client: Client, limits: Limits, entry: Entry) -> Self {
         let mut http = http1::Builder::new();
         http.max_header_size(limits.max_header_bytes)
             .max_buf_size(limits.max_header_bytes.max(MIN_READ_BUFFER_BYTES))
@@ -38,6 +41,7 @@ impl Door {
         Self {
             client,
             limits,
+            entry,
             http,
         }
     }
@@ -45,21 +49,34 @@ impl Door {
 
 /// Serves a connection until either side ends it.
 pub(super) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    socket: Socket,
+    peer: Option<SocketAddr>,
     door: Arc<Door>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Answers are written whole: waiting for more to send only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = socket.set_nodelay() {
         tracing::debug!(%error, "a new connection is gone already");
     }
+    // One deadline for all that comes before the first request's end: a handshake buys no more time.
+    let deadline = Instant::now() + door.limits.header_deadline;
+    let Admitted { stream, peer } = match door.entry.admit(socket, peer, deadline, &stopped).await {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            let peer = peer.map(tracing::field::display);
+            tracing::debug!(%error, peer, "a connection was not let in");
+            return;
+        }
+    };
+    let sender = Sender {
+        peer,
+        scheme: if stream.is_tls() { "https" } else { "http" },
+    };
     let turn = Arc::new(Turn::default());
-    let wire = Wire::new(stream, Arc::clone(&turn), &door.limits);
+    let wire = Wire::new(stream, peer, Arc::clone(&turn), deadline, &door.limits);
     let exchanges = Exchanges {
         door: Arc::clone(&door),
         turn: Arc::clone(&turn),
-        peer,
+        sender,
     };
     let mut connection = pin!(door.http.serve_connection(TokioIo::new(wire), exchanges));
     let mut stop = pin!(stopped.wait_for(|stopped| *stopped));

@@ -5,28 +5,41 @@
 //! for a request.
 //!
 //! ```text
-//! mod         accepts, and ends: no new connections, the last answers, the rest is cut
-//! connection  one connection from its first byte to its last
-//! wire        the socket with its deadlines
-//! turn        whose turn it is on a connection: the client's or ours
-//! request     the head of a request: is it one that we take?
-//! body        the body of a request, within its limit and deadline
-//! exchange    a request goes to Rocket, its answer comes back whole or as a stream
-//! answer      the body of an answer
-//! refusal     what the door answers itself, in the one error shape
-//! limits      every bound, with its reason
+//! mod           accepts, and ends: no new connections, the last answers, the rest is cut
+//! listening     what is listened on: TCP ports and Unix sockets, several at once
+//! connection    one connection from its first byte to its last
+//! entry         what comes before the first request: a proxy's word, the handshake, within the deadline of a head
+//! proxy_header  the header of the PROXY protocol
+//! tls           the certificate and its key, read anew while the server runs
+//! socket        a connection as the kernel gives it
+//! records       the socket under TLS: is the client in the middle of a record?
+//! stream        a connection's bytes, in TLS or not
+//! wire          the stream with its deadlines
+//! turn          whose turn it is on a connection: the client's or ours
+//! request       the head of a request: is it one that we take?
+//! body          the body of a request, within its limit and deadline
+//! exchange      a request goes to Rocket, its answer comes back whole or as a stream
+//! answer        the body of an answer
+//! refusal       what the door answers itself, in the one error shape
+//! limits        every bound, with its reason
 //! ```
 //!
-//! Limits per network and the eviction of idle connections belong into [`serve`], where a connection is accepted; TLS
-//! and other kinds of socket belong under [`wire`].
+//! Limits per network and the eviction of idle connections belong into [`serve`], where a connection is accepted.
 
 mod answer;
 mod body;
 mod connection;
+mod entry;
 mod exchange;
 mod limits;
+mod listening;
+mod proxy_header;
+mod records;
 mod refusal;
 mod request;
+mod socket;
+mod stream;
+mod tls;
 mod turn;
 mod wire;
 
@@ -39,14 +52,18 @@ use std::task::Poll;
 
 use rocket::local::asynchronous::Client;
 use rocket::{Phase, Rocket};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+pub use entry::Trusts;
 pub use limits::Limits;
+pub use listening::{Listener, Listening};
+pub use tls::{Tls, TlsError};
 
 use connection::Door;
+use listening::Sockets;
+use socket::Socket;
 
 /// How a served door ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +80,7 @@ pub enum FrontError {
     Launch(String),
 }
 
-/// Serves `rocket` on `listener` until `stop` resolves or Rocket's own shutdown is asked for.
+/// Serves `rocket` on what is `listening` until `stop` resolves or Rocket's own shutdown is asked for.
 ///
 /// Then no further connection is taken, requests that were already sent get their answers, what has not ended within
 /// [`Limits::drain`] is cut, and Rocket's shutdown fairings run.
@@ -72,7 +89,7 @@ pub enum FrontError {
 ///
 /// [`FrontError::Launch`] if Rocket does not start. What goes wrong on a connection ends that connection only.
 pub async fn serve<P: Phase>(
-    listener: TcpListener,
+    listening: impl Into<Listening>,
     rocket: Rocket<P>,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -81,14 +98,15 @@ pub async fn serve<P: Phase>(
         .await
         .map_err(|error| FrontError::Launch(error.to_string()))?;
     let mut shutdown = client.rocket().shutdown();
-    let door = Arc::new(Door::new(client, limits));
+    let Listening { mut sockets, entry } = listening.into();
+    let door = Arc::new(Door::new(client, limits, entry));
     let permits = Arc::new(Semaphore::new(door.limits.max_connections));
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
 
     loop {
-        let mut next = pin!(accept(&listener, &permits));
+        let mut next = pin!(accept(&mut sockets, &permits));
         let accepted = poll_fn(|context| {
             if stop.as_mut().poll(context).is_ready()
                 || Pin::new(&mut shutdown).poll(context).is_ready()
@@ -97,7 +115,7 @@ pub async fn serve<P: Phase>(
             }
             next.as_mut().poll(context).map(Some)
         });
-        let Some((permit, stream, peer)) = accepted.await else {
+        let Some((permit, socket, peer)) = accepted.await else {
             break;
         };
         // Reaping before each spawn keeps the set no larger than the connections that are open.
@@ -106,7 +124,7 @@ pub async fn serve<P: Phase>(
         }
         connections.spawn(serve_one(
             permit,
-            stream,
+            socket,
             peer,
             Arc::clone(&door),
             stopped.clone(),
@@ -116,10 +134,10 @@ pub async fn serve<P: Phase>(
     // Streams that watch Rocket's shutdown end now instead of being cut.
     door.client.rocket().shutdown().notify();
     stopping.send_replace(true);
-    for (permit, stream, peer) in waiting(listener, &permits) {
+    for (permit, socket, peer) in waiting(sockets, &permits) {
         connections.spawn(serve_one(
             permit,
-            stream,
+            socket,
             peer,
             Arc::clone(&door),
             stopped.clone(),
@@ -137,12 +155,12 @@ pub async fn serve<P: Phase>(
 /// Runs one connection and gives its place back, also when it panics.
 async fn serve_one(
     permit: OwnedSemaphorePermit,
-    stream: TcpStream,
-    peer: SocketAddr,
+    socket: Socket,
+    peer: Option<SocketAddr>,
     door: Arc<Door>,
     stopped: watch::Receiver<bool>,
 ) {
-    connection::serve(stream, peer, door, stopped).await;
+    connection::serve(socket, peer, door, stopped).await;
     drop(permit);
 }
 
@@ -151,13 +169,13 @@ async fn serve_one(
 /// A connection over the limit waits in the kernel's backlog: a healthy client is then answered late, as soon as the
 /// deadlines have closed somebody's connection, where closing it would be an error for certain.
 async fn accept(
-    listener: &TcpListener,
+    sockets: &mut Sockets,
     permits: &Arc<Semaphore>,
-) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
+) -> (OwnedSemaphorePermit, Socket, Option<SocketAddr>) {
     loop {
         if let Ok(permit) = Arc::clone(permits).acquire_owned().await {
-            match listener.accept().await {
-                Ok((stream, peer)) => return (permit, stream, peer),
+            match sockets.accept().await {
+                Ok((socket, peer)) => return (permit, socket, peer),
                 Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
             }
         }
@@ -168,24 +186,18 @@ async fn accept(
 
 /// The connections that the kernel has accepted and we have not: their requests may already be here.
 fn waiting(
-    listener: TcpListener,
+    mut sockets: Sockets,
     permits: &Arc<Semaphore>,
-) -> Vec<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+) -> Vec<(OwnedSemaphorePermit, Socket, Option<SocketAddr>)> {
     let mut found = Vec::new();
-    let Ok(listener) = listener.into_std() else {
-        return found;
-    };
     for _ in 0..limits::MAX_WAITING_AT_STOP {
         let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
             break;
         };
-        let Ok((stream, peer)) = listener.accept() else {
+        let Some((socket, peer)) = sockets.accept_waiting() else {
             break;
         };
-        let ready = stream.set_nonblocking(true);
-        if let Ok(stream) = ready.and_then(|()| TcpStream::from_std(stream)) {
-            found.push((permit, stream, peer));
-        }
+        found.push((permit, socket, peer));
     }
     found
 }

@@ -6,10 +6,15 @@
     reason = "a test whose stage cannot be set up has to fail, also outside test functions"
 )]
 
+#[path = "../cli/certificates.rs"]
+mod certificates;
 mod deadlines;
 mod draining;
 mod limits;
+mod proxy_protocol;
 mod requests;
 mod smuggling;
 mod stage;
 mod streams;
+mod tls;
+mod unix;
