@@ -194,3 +194,36 @@ fn without_sockets_of_its_own_systemd_is_69() {
     );
     assert!(!stage.data().exists());
 }
+
+#[test]
+fn with_the_proxy_protocol_a_trusted_proxy_speaks_for_others_and_nobody_else_is_heard() {
+    let with = |proxies: &str| {
+        let mut stage = Stage::empty();
+        let on = "on".to_owned();
+        stage.environment.push(("HUB_FRONT__PROXY_PROTOCOL", on));
+        let proxies = proxies.to_owned();
+        stage.environment.push(("HUB_TRUSTED_PROXIES", proxies));
+        stage
+    };
+    let ask = |server: &Server, more: &[&str]| {
+        let done = Command::new("curl")
+            .args(["--silent", "--max-time", "20"])
+            .args(more)
+            .arg(format!("http://{}/healthz", server.address))
+            .output()
+            .unwrap();
+        (done.status.success(), done.stdout)
+    };
+    let stage = with("127.0.0.1");
+    let server = stage.serve();
+    assert!(ask(&server, &["--haproxy-protocol"]).0);
+    assert_eq!(ask(&server, &[]), (false, Vec::new()));
+    let bind = server.address.to_string();
+    stage.run(&["healthcheck", "--bind", &bind]).good();
+    assert_eq!(server.stop().0, 0);
+    let stage = with("10.0.0.1");
+    let server = stage.serve();
+    assert_eq!(ask(&server, &["--haproxy-protocol"]), (false, Vec::new()));
+    let bind = server.address.to_string();
+    stage.run(&["healthcheck", "--bind", &bind]).failed(1);
+}
