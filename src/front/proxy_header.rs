@@ -145,7 +145,8 @@ mod tests {
             [&b"PROXY UNKNOWN "[..], &[b'x'; 107]].concat(),
             second(0x31, 0x11, &[0; 12]),
             second(0x22, 0x11, &[0; 12]),
-            second(0x21, 0x11, &[0; 11]),
+            // Too short for its addresses; told as soon as a byte of what follows is there.
+            [second(0x21, 0x11, &[0; 11]), vec![0]].concat(),
             second(0x21, 0x12, &[0; 12]),
             second(0x21, 0x41, &[0; 12]),
             b"\r\n\r\n\0\r\nQUITTING the line".to_vec(),
