@@ -14,7 +14,7 @@
 //! | [`hub`] | all that a request can reach |
 //! | [`http`] | bodies, the one error shape, who asks, headers, embedded files and pages |
 //! | [`features`] | what the Hub does: one folder a noun, one file an action, its URL standing in it whole |
-//! | [`front`] | the door: sockets, deadlines, limits; hands whole requests to Rocket in process |
+//! | [`front`] | the door: sockets, TLS, deadlines, limits; hands whole requests to Rocket in process |
 //! | [`cli`] | one subcommand a file |
 //!
 //! `types ← store, crypto, config ← hub ← http ← features ← front ← cli`; arrows never turn round, and `tests/tidy.rs` holds them.

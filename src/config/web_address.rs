@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Deserializer;
 
+use super::network::Bind;
 use super::reading::{list, parsed, quoted};
 use super::settings::Setting;
 
@@ -13,7 +14,7 @@ pub(super) const PUBLIC_URL: Setting = Setting::plain(
     "public_url",
     "HUB_PUBLIC_URL",
     "http://127.0.0.1:8000",
-    "Address that browsers use, without a path; unset: http:// and the value of bind.",
+    "Address that browsers use, without a path; unset: the value of bind behind http://, or behind https:// with TLS.",
 );
 
 // Nobody: a page of another origin reads the API only when it is invited.
@@ -41,14 +42,16 @@ pub struct WebAddress {
 }
 
 impl WebAddress {
-    /// The address of a server without TLS that listens on `address`.
+    /// The address of a server that listens on `address`, with TLS if `https`. One that listens on no address but a Unix
+    /// socket goes by the name of the machine that it is on: browsers need a proxy to reach it.
     #[must_use]
-    pub fn listening_on(address: SocketAddr) -> Self {
+    pub fn listening_on(address: Option<SocketAddr>, https: bool) -> Self {
         let host = match address {
-            SocketAddr::V4(address) => address.ip().to_string(),
-            SocketAddr::V6(address) => format!("[{}]", address.ip()),
+            Some(SocketAddr::V4(address)) => address.ip().to_string(),
+            Some(SocketAddr::V6(address)) => format!("[{}]", address.ip()),
+            None => "localhost".to_owned(),
         };
-        Self::new(false, host, Some(address.port()))
+        Self::new(https, host, address.map(|address| address.port()))
     }
 
     /// The whole address, `https://hub.example.com`, without a slash at the end.
@@ -146,10 +149,13 @@ impl fmt::Display for WebAddress {
     }
 }
 
-/// The public URL that follows from the text of `bind`, if that is an address.
-pub(super) fn listening_on_text(bind: &str) -> Option<String> {
-    let address = bind.parse().ok()?;
-    Some(WebAddress::listening_on(address).text)
+/// The public URL that follows from the text of `bind`, if that can be read.
+pub(super) fn listening_on_text(bind: &str, https: bool) -> Option<String> {
+    let address = match Bind::parse(bind).ok()? {
+        Bind::Address(address) => Some(address),
+        Bind::Unix(_) | Bind::Systemd => None,
+    };
+    Some(WebAddress::listening_on(address, https).text)
 }
 
 pub(super) fn public_url<'de, D: Deserializer<'de>>(given: D) -> Result<WebAddress, D::Error> {

@@ -30,7 +30,16 @@ use crate::http::headers::Sent;
 pub(super) struct Exchanges {
     pub(super) door: Arc<Door>,
     pub(super) turn: Arc<Turn>,
-    pub(super) peer: SocketAddr,
+    pub(super) sender: Sender,
+}
+
+/// Who is at the other end of a connection, and what they speak.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sender {
+    /// Nobody with an address, behind a Unix socket.
+    pub(super) peer: Option<SocketAddr>,
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
 }
 
 impl Service<Request<Incoming>> for Exchanges {
@@ -41,9 +50,14 @@ impl Service<Request<Incoming>> for Exchanges {
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let turn = self.turn.take();
         let handover = Handover::default();
-        let produce = produce(Arc::clone(&self.door), self.peer, request, handover.clone());
+        let produce = produce(
+            Arc::clone(&self.door),
+            self.sender,
+            request,
+            handover.clone(),
+        );
         Exchange {
-            peer: self.peer,
+            peer: self.sender.peer,
             running: Some((Producer::new(produce, handover), turn)),
         }
     }
@@ -51,7 +65,7 @@ impl Service<Request<Incoming>> for Exchanges {
 
 /// A request on its way, until the head of its answer is there.
 pub(super) struct Exchange {
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     running: Option<(Producer, TurnGuard)>,
 }
 
@@ -99,34 +113,34 @@ fn last_if_stopping<T>(mut answer: Response<T>, turn: &Turn) -> Response<T> {
 #[derive(Debug, Clone, Copy)]
 struct Refused;
 
-fn refuse(refusal: Refusal, peer: SocketAddr) -> Response<Bytes> {
-    let mut answer = refusal.answer(Some(peer));
+fn refuse(refusal: Refusal, peer: Option<SocketAddr>) -> Response<Bytes> {
+    let mut answer = refusal.answer(peer);
     answer.extensions_mut().insert(Refused);
     answer
 }
 
 async fn produce(
     door: Arc<Door>,
-    peer: SocketAddr,
+    sender: Sender,
     request: Request<Incoming>,
     handover: Handover,
 ) -> End {
-    match answer(&door, peer, request, &handover).await {
+    match answer(&door, sender, request, &handover).await {
         Ok(end) => end,
-        Err(refusal) => End::Answer(refuse(refusal, peer)),
+        Err(refusal) => End::Answer(refuse(refusal, sender.peer)),
     }
 }
 
 async fn answer(
     door: &Door,
-    peer: SocketAddr,
+    sender: Sender,
     request: Request<Incoming>,
     handover: &Handover,
 ) -> Result<End, Refusal> {
     let (head, incoming) = request.into_parts();
-    let accepted = request::judge(&head)?;
+    let accepted = request::judge(&head, sender.scheme)?;
     let body = body::collect(incoming, &door.limits).await?;
-    let request = local_request(door, peer, &head, accepted, &body)?;
+    let request = local_request(door, sender.peer, &head, accepted, &body)?;
     drop(body);
     let mut response = request.dispatch().await;
 
@@ -159,15 +173,15 @@ async fn answer(
 /// The request as Rocket knows it: what its own server would fill in, and nothing about the connection.
 fn local_request<'c>(
     door: &'c Door,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     head: &'c Parts,
     accepted: Accepted<'c>,
     body: &[u8],
 ) -> Result<LocalRequest<'c>, Refusal> {
-    let mut request = door
-        .client
-        .req(accepted.method, accepted.target)
-        .remote(peer);
+    let mut request = door.client.req(accepted.method, accepted.target);
+    if let Some(peer) = peer {
+        request = request.remote(peer);
+    }
     request.inner().local_cache(|| Sent(accepted.method));
     if let Some(host) = accepted.host {
         request.inner_mut().set_host(host);

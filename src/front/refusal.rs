@@ -23,6 +23,8 @@ const ALLOWED: HeaderValue =
 pub(super) enum Refusal {
     /// Not a request that can be understood, or one that two readers may understand differently.
     BadRequest,
+    /// Not TLS, where TLS is spoken.
+    PlainHttp,
     /// A method that no route has.
     MethodNotAllowed,
     /// The body did not come in time.
@@ -42,7 +44,7 @@ pub(super) enum Refusal {
 impl Refusal {
     const fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::PlainHttp => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -50,6 +52,17 @@ impl Refusal {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        }
+    }
+
+    fn error(self) -> ApiError {
+        match self {
+            Self::PlainHttp => ApiError::new(
+                400,
+                "This port speaks HTTPS: use https:// in place of http://",
+                "https_required",
+            ),
+            _ => ApiError::of_status(self.status().as_u16()),
         }
     }
 
@@ -63,7 +76,7 @@ impl Refusal {
             peer = peer.map(|peer| tracing::field::display(peer.ip())),
             "request refused at the door"
         );
-        let body = ApiError::of_status(status.as_u16()).body();
+        let body = self.error().body();
         let mut answer = Response::new(Bytes::from(body));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
@@ -89,7 +102,20 @@ impl Refusal {
             "431" => Self::HeadersTooLarge,
             _ => return None,
         };
-        let answer = refusal.answer(peer);
+        let date = rest.split("\r\n").find(|line| line.starts_with("date: "));
+        Some(refusal.written(status_line, date, peer))
+    }
+
+    /// The bytes to send to a client with whom hyper does not speak. Without a date: only hyper keeps one ready.
+    pub(super) fn alone(self, peer: Option<SocketAddr>) -> Bytes {
+        let status = self.status();
+        let reason = status.canonical_reason().unwrap_or_default();
+        let status_line = format!("HTTP/1.1 {} {reason}", status.as_u16());
+        self.written(&status_line, None, peer)
+    }
+
+    fn written(self, status_line: &str, date: Option<&str>, peer: Option<SocketAddr>) -> Bytes {
+        let answer = self.answer(peer);
         let mut bytes = format!("{status_line}\r\n").into_bytes();
         for (name, value) in answer.headers() {
             bytes.extend_from_slice(name.as_str().as_bytes());
@@ -97,13 +123,13 @@ impl Refusal {
             bytes.extend_from_slice(value.as_bytes());
             bytes.extend_from_slice(b"\r\n");
         }
-        if let Some(date) = rest.split("\r\n").find(|line| line.starts_with("date: ")) {
+        if let Some(date) = date {
             bytes.extend_from_slice(date.as_bytes());
             bytes.extend_from_slice(b"\r\n");
         }
         let length = answer.body().len();
         bytes.extend_from_slice(format!("content-length: {length}\r\n\r\n").as_bytes());
         bytes.extend_from_slice(answer.body());
-        Some(bytes.into())
+        bytes.into()
     }
 }

@@ -25,12 +25,12 @@ pub(super) struct Accepted<'a> {
     pub(super) host: Option<Host<'a>>,
 }
 
-/// Judges a head that hyper could read.
-pub(super) fn judge(head: &Parts) -> Result<Accepted<'_>, Refusal> {
+/// Judges a head that hyper could read; `scheme` is what the connection speaks.
+pub(super) fn judge<'a>(head: &'a Parts, scheme: &str) -> Result<Accepted<'a>, Refusal> {
     let method = method(&head.method).ok_or(Refusal::MethodNotAllowed)?;
     check_transfer_coding(&head.headers)?;
     let host = host(head)?;
-    let target = target(&head.uri)?;
+    let target = target(&head.uri, scheme)?;
     Ok(Accepted {
         method,
         target,
@@ -107,8 +107,8 @@ fn host(head: &Parts) -> Result<Option<Host<'_>>, Refusal> {
 }
 
 /// Path and query of `/path` and of `http://host/path`. `*` and `host:port` are for proxies and name nothing here.
-fn target(uri: &Uri) -> Result<Origin<'_>, Refusal> {
-    if uri.scheme_str().is_some_and(|scheme| scheme != "http") {
+fn target<'a>(uri: &'a Uri, scheme: &str) -> Result<Origin<'a>, Refusal> {
+    if uri.scheme_str().is_some_and(|named| named != scheme) {
         return Err(Refusal::BadRequest);
     }
     uri.path_and_query()

@@ -16,7 +16,7 @@ use crate::hub::Hub;
 pub struct Seen {
     /// The `Host` that it asked for.
     pub host: Option<String>,
-    /// Who connected.
+    /// Who connected; through a Unix socket, nobody with an address.
     pub peer: Option<IpAddr>,
     /// Whose request it is, as far as trusted proxies tell.
     pub client: Option<IpAddr>,
@@ -85,16 +85,20 @@ impl Seen {
     }
 
     fn proxy(&self) -> Check {
-        let peer = self
-            .peer
-            .map_or_else(|| "nobody known".to_owned(), |peer| peer.to_string());
+        let (peer, named) = match self.peer {
+            Some(peer) => (peer.to_string(), peer.to_string()),
+            None => (
+                "Whoever connects through the Unix socket".to_owned(),
+                "unix".to_owned(),
+            ),
+        };
         match (self.forwarded, self.peer_is_trusted) {
             (true, false) => Check::new(
                 "bad",
                 format!(
                     "{peer} passes requests on but is no trusted proxy: everybody seems to come from it."
                 ),
-                format!("If {peer} is your proxy, set HUB_TRUSTED_PROXIES={peer}."),
+                format!("If that is your proxy, set HUB_TRUSTED_PROXIES={named}."),
             ),
             (false, true) => Check::new(
                 "warn",
@@ -137,7 +141,7 @@ impl Seen {
                 "{} is plain HTTP: passwords and tokens can be read on the way.",
                 self.public
             ),
-            "Put a proxy with TLS before the Hub and set HUB_PUBLIC_URL to its https:// address.",
+            "Give the Hub a certificate (HUB_TLS__CERT, HUB_TLS__KEY) or put a proxy with TLS before it, and set HUB_PUBLIC_URL to the https:// address.",
         )
     }
 }
@@ -159,8 +163,7 @@ impl<'r> FromRequest<'r> for Seen {
             client: client::address(request, &trusted),
             forwarded: request.headers().contains("X-Forwarded-For"),
             scheme: request.headers().get_one("X-Forwarded-Proto").map(shown),
-            peer_is_trusted: peer
-                .is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer))),
+            peer_is_trusted: trusted.trusts(peer),
             public: public.to_string(),
             public_host: public.host().to_owned(),
             https: public.is_https(),

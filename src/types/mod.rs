@@ -11,6 +11,7 @@ pub mod local_path;
 pub mod network;
 pub mod password;
 pub mod profile;
+pub mod proxies;
 pub mod role;
 pub mod salt;
 pub mod sender_network;

@@ -31,10 +31,7 @@ impl<'r> FromRequest<'r> for Arrival {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let peer = request.remote().map(|peer| peer.ip().to_canonical());
         let hub = request.rocket().state::<Hub>();
-        let trusted = hub.zip(peer).is_some_and(|(hub, peer)| {
-            let networks = hub.trusted_proxies();
-            networks.iter().any(|network| network.contains(&peer))
-        });
+        let trusted = hub.is_some_and(|hub| hub.trusted_proxies().trusts(peer));
         let header = |name| request.headers().get_one(name);
         Outcome::Success(Self {
             peer,
