@@ -7,12 +7,16 @@
 
 #[path = "tidy/arrows.rs"]
 mod arrows;
+#[path = "tidy/chance.rs"]
+mod chance;
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/forms.rs"]
 mod forms;
 #[path = "tidy/migrations.rs"]
 mod migrations;
+#[path = "tidy/promises.rs"]
+mod promises;
 #[path = "tidy/routes.rs"]
 mod routes;
 #[path = "tidy/source.rs"]

@@ -7,6 +7,7 @@ use serde::Deserializer;
 
 use super::reading::{list, parsed, quoted};
 use super::settings::Setting;
+use crate::types::network::canonical;
 
 // Loopback: a server that nobody has set up yet is not for the network.
 pub(super) const BIND: Setting = Setting::plain(
@@ -47,7 +48,8 @@ pub(super) fn networks<'de, D: Deserializer<'de>>(given: D) -> Result<Vec<IpNet>
     list(given, |entry| {
         let address = entry.parse::<IpAddr>().map(IpNet::from);
         address
-            .or_else(|_| entry.parse::<IpNet>().map(|network| network.trunc()))
+            .or_else(|_| entry.parse::<IpNet>())
+            .map(canonical)
             .map_err(|_| {
                 format!(
                     "{} is not a network; write it like 10.0.0.0/8 or ::1",

@@ -1,6 +1,7 @@
 //! Cookies, read and written exactly: the `__Host-` prefix under TLS, the plain name over loopback HTTP only, never twice.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use rocket::Response;
 use rocket::request::Request;
@@ -192,11 +193,16 @@ pub fn without_port(host: &str) -> &str {
 /// Whether a host name means this machine and nothing else.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let in_brackets = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    // In brackets there stands an IPv6 address and nothing else (RFC 3986, 3.2.2).
+    let address = match in_brackets {
+        Some(inside) => inside.parse::<Ipv6Addr>().map(IpAddr::from),
+        None => host.parse::<IpAddr>(),
+    };
     host.eq_ignore_ascii_case("localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -243,6 +249,9 @@ mod tests {
             "localhost.example",
             "10.0.0.1",
             "0.0.0.0",
+            "[127.0.0.1]",
+            "[[::1]]",
+            "[::1",
             "",
         ] {
             assert!(!is_loopback(host), "{host}");

@@ -150,6 +150,22 @@ async fn the_first_step_is_good_for_five_minutes_and_only_while_the_password_and
 }
 
 #[rocket::async_test]
+async fn the_first_step_is_good_for_exactly_five_minutes() {
+    let stage = Stage::new().await;
+    let (_owner, browser, recovery) = half(&stage).await;
+    browser.get("/login/second-factor").await;
+    stage.clock.advance(HALF_SIGN_IN + SECOND);
+    let path = "/login/second-factor";
+    let late = browser.post(path, &[("code", &recovery[0])]).await;
+    assert_eq!(late.header("Location"), Some("/login"));
+    browser.sign_in("ann", PASSWORD).await;
+    stage.clock.advance(HALF_SIGN_IN);
+    // Nothing was used up by the late one.
+    let in_time = browser.post(path, &[("code", &recovery[0])]).await;
+    assert_eq!(in_time.header("Location"), Some("/admin"));
+}
+
+#[rocket::async_test]
 async fn where_it_is_required_an_administrator_without_one_is_led_to_add_it() {
     let stage = Stage::with(&[("admin_second_factor", "required")]).await;
     stage.register_as("ann", Role::SuperAdmin).await;
