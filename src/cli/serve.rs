@@ -78,10 +78,7 @@ fn with_address(loaded: &Loaded, listener: &TcpListener) -> Result<Config, Failu
     let address = listener
         .local_addr()
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    let chosen = loaded
-        .origin("public_url")
-        .is_some_and(|origin| origin.from != "default");
-    if !chosen {
+    if !config.has_public_url() {
         config.public_url = WebAddress::listening_on(address);
         for origin in &mut config.origins {
             if origin.key == "public_url" {

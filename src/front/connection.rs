@@ -16,11 +16,14 @@ use super::exchange::Exchanges;
 use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
 use super::turn::Turn;
 use super::wire::Wire;
+use crate::http::site::Site;
 
 /// What all connections share.
 pub(super) struct Door {
     pub(super) client: Client,
     pub(super) limits: Limits,
+    /// What Rocket's site promises of every answer holds for the door's own, too.
+    pub(super) site: Site,
     http: http1::Builder,
 }
 
@@ -35,9 +38,12 @@ impl Door {
             .header_read_timeout(None)
             // A client that closes its sending side is gone: its work ends, and a stream does not outlive its reader.
             .half_close(false);
+        let site = client.rocket().state::<Site>();
+        let site = site.cloned().unwrap_or_else(Site::unknown);
         Self {
             client,
             limits,
+            site,
             http,
         }
     }
@@ -55,7 +61,7 @@ pub(super) async fn serve(
         tracing::debug!(%error, "a new connection is gone already");
     }
     let turn = Arc::new(Turn::default());
-    let wire = Wire::new(stream, Arc::clone(&turn), &door.limits);
+    let wire = Wire::new(stream, Arc::clone(&turn), &door.limits, door.site.https);
     let exchanges = Exchanges {
         door: Arc::clone(&door),
         turn: Arc::clone(&turn),

@@ -38,6 +38,8 @@ pub(super) struct Wire {
     stream: TcpStream,
     turn: Arc<Turn>,
     limits: Limits,
+    /// Whether browsers reach the Hub through TLS, for the headers of a refusal.
+    https: bool,
     awaiting: Awaiting,
     /// When the client's turn is over.
     deadline: Instant,
@@ -52,7 +54,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Wraps a socket that was just accepted; the time for its first head starts here.
-    pub(super) fn new(stream: TcpStream, turn: Arc<Turn>, limits: &Limits) -> Self {
+    pub(super) fn new(stream: TcpStream, turn: Arc<Turn>, limits: &Limits, https: bool) -> Self {
         Self {
             stream,
             turn,
@@ -63,6 +65,7 @@ impl Wire {
             refusal: None,
             lingering: None,
             limits: limits.clone(),
+            https,
         }
     }
 
@@ -163,7 +166,7 @@ impl AsyncWrite for Wire {
         let wire = self.get_mut();
         // In the client's turn hyper writes only what it refuses by itself, and bare: ours has the one error shape.
         if wire.refusal.is_none() && wire.turn.is_awaited() {
-            wire.refusal = Refusal::in_place_of(bytes, wire.stream.peer_addr().ok());
+            wire.refusal = Refusal::in_place_of(bytes, wire.stream.peer_addr().ok(), wire.https);
         }
         if let Some(mut rest) = wire.refusal.take() {
             wire.turn.linger();

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::hub::Hub;
 use crate::types::held_value::HeldValue;
+use crate::types::host::HostName;
 
 /// The cookies there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Naming {
         }
         let asked = request.headers().get_one("Host").map(without_port);
         // The host that the browser asked for decides: a public address on this machine says nothing of who comes in from elsewhere.
-        let loopback = is_loopback(asked.unwrap_or(public.host()));
+        let loopback = asked.map_or_else(|| public.host().is_loopback(), is_loopback);
         loopback.then_some(Self::Plain)
     }
 
@@ -192,16 +193,12 @@ pub fn without_port(host: &str) -> &str {
 /// Whether a host name means this machine and nothing else.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
+    HostName::parse(host).is_some_and(|host| host.is_loopback())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cookie, Naming, is_loopback, without_port};
+    use super::{Cookie, Naming, without_port};
 
     #[test]
     fn each_cookie_is_written_to_the_letter() {
@@ -234,19 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_of_this_machine_are_loopback() {
-        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "hub.example",
-            "localhost.example",
-            "10.0.0.1",
-            "0.0.0.0",
-            "",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
+    fn a_port_is_no_part_of_a_host() {
         for (host, bare) in [
             ("localhost:8000", "localhost"),
             ("[::1]:80", "[::1]"),

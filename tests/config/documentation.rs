@@ -67,6 +67,7 @@ fn the_defaults_are_those_that_the_hub_promises() {
     assert_eq!(config.data_dir, Path::new("./hub-data"));
     assert_eq!(config.trusted_proxies, []);
     assert_eq!(config.cors_origins, []);
+    assert_eq!(config.allowed_hosts, []);
     assert_eq!(config.registration, Registration::Open);
     assert_eq!(config.password_min_length, 8);
     assert_eq!(config.access_ttl, Duration::from_hours(24));
