@@ -7,6 +7,8 @@
 
 #[path = "tidy/arrows.rs"]
 mod arrows;
+#[path = "tidy/comparisons.rs"]
+mod comparisons;
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/forms.rs"]
