@@ -1,6 +1,7 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
 pub mod keys;
+pub mod throttle;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -10,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ipnet::IpNet;
 
 use crate::config::{Config, Origin};
+use crate::crypto::attempt_keys::AttemptKeys;
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
 use crate::crypto::jwt::Tokens;
@@ -17,6 +19,7 @@ use crate::crypto::key_file;
 use crate::crypto::keyring::{KeyError, Secret};
 use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
+use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
 use crate::store::{Mode, OpenError, Store, StoreError};
 use crate::types::entropy::Entropy;
@@ -38,8 +41,12 @@ pub struct Hub {
     pub forms: FormTokens,
     /// Derives the secrets of second factors.
     pub second_factor_keys: Arc<SecondFactorKeys>,
+    /// Names accounts where failed tries are counted.
+    pub attempt_keys: Arc<AttemptKeys>,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// Holds tries back.
+    pub throttle: Arc<Throttle>,
     /// Counts what leaves no row.
     pub activity: Arc<Activity>,
     /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
@@ -155,7 +162,9 @@ impl Hub {
             activity: Arc::new(Activity::begin(clock.now().wall)),
             tokens: Arc::new(Tokens::new(Arc::clone(&ring))),
             forms: FormTokens::new(Arc::clone(&ring)),
-            second_factor_keys: Arc::new(SecondFactorKeys::new(ring)),
+            second_factor_keys: Arc::new(SecondFactorKeys::new(Arc::clone(&ring))),
+            attempt_keys: Arc::new(AttemptKeys::new(ring)),
+            throttle: Arc::new(Throttle::new(config.throttle_exempt.clone(), &clock)),
             hasher,
             config,
             clock,
@@ -178,28 +187,31 @@ impl Hub {
         Arc::clone(&origins.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The way to give a running Hub other trusted proxies.
+    /// The way to give a running Hub other trusted proxies and exempt networks.
     #[must_use]
     pub fn trust(&self) -> Trust {
         Trust {
             trusted_proxies: Arc::clone(&self.trusted_proxies),
+            throttle: Arc::clone(&self.throttle),
             origins: Arc::clone(&self.origins),
         }
     }
 }
 
-/// Changes which proxies a running Hub trusts.
+/// Changes which proxies a running Hub trusts, and which networks its throttle does not count.
 pub struct Trust {
+    throttle: Arc<Throttle>,
     trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
     origins: Arc<RwLock<Arc<[Origin]>>>,
 }
 
 /// The settings that a running Hub takes over from a configuration that was read anew.
-const READ_ANEW: [&str; 2] = ["log", "trusted_proxies"];
+const READ_ANEW: [&str; 3] = ["log", "trusted_proxies", "throttle_exempt"];
 
 impl Trust {
     /// From the next request on, these.
     pub fn set(&self, networks: Vec<IpNet>) {
+        self.throttle.forget_proxy();
         let held = self.trusted_proxies.write();
         *held.unwrap_or_else(PoisonError::into_inner) = networks.into();
     }
@@ -207,6 +219,7 @@ impl Trust {
     /// Takes over what this configuration, read anew, says of the settings that change in a running Hub. (The log's level is its owner's to change.)
     pub fn take_over(&self, config: &Config) {
         self.set(config.trusted_proxies.clone());
+        self.throttle.exempt(config.throttle_exempt.clone());
         let mut held = self.origins.write().unwrap_or_else(PoisonError::into_inner);
         let new = |origin: &Origin| {
             let is_new = READ_ANEW.contains(&origin.key);

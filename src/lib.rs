@@ -60,6 +60,14 @@
 //! made until the last of that has expired. A session's row names the key of its present generation, so that a retry gets the same bytes across
 //! a rotation. The file is written before the database hears of a key, and nothing is made with a key that the database does not call the present one.
 //!
+//! # Tries that are held back
+//!
+//! Two things, for two questions. *How often may one network try?* Buckets in memory ([`hub::throttle`]): a bounded number of them, and a bucket that is
+//! forgotten is full. *How often was this account failed at?* A row in the database ([`features::attempts`]), written in the transaction of the
+//! refusal, and beside it in memory the tries that are under way: a try counts as failed from before it is compared until it is over. So neither a
+//! restart nor a thousand requests at once give anybody more comparisons. An account is known by an HMAC of the name that was typed, whether it
+//! exists or not, and counts networks that its user is known from apart from all strangers: guesses do not lock the owner out.
+//!
 //! # What must always hold
 //!
 //! 1. At any instant one generation rotates or settles; only it, or an ancestor first used within G, gives 200. `generation` and `rotated_at`

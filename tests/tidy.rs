@@ -7,6 +7,8 @@
 
 #[path = "tidy/arrows.rs"]
 mod arrows;
+#[path = "tidy/chance.rs"]
+mod chance;
 #[path = "tidy/comparisons.rs"]
 mod comparisons;
 #[path = "tidy/documents.rs"]
@@ -15,6 +17,8 @@ mod documents;
 mod forms;
 #[path = "tidy/migrations.rs"]
 mod migrations;
+#[path = "tidy/promises.rs"]
+mod promises;
 #[path = "tidy/routes.rs"]
 mod routes;
 #[path = "tidy/source.rs"]

@@ -19,7 +19,7 @@ const MAX_SECONDS: f64 = 600.0;
 /// More repetitions than this no longer narrow a median that two cores and their neighbours give.
 const MAX_REPETITIONS: i64 = 1_000;
 
-/// Drives the Hub's hot routes and a bare Rocket route in turn, and prints a Markdown table with the targets beside
+/// Drives the Hub's hot routes and a bare Rocket route, behind Rocket's own server and behind the front door, in turn, and prints a Markdown table with the targets beside
 /// the ratios. Exits 1 when any answer was not a 200.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo bench --bench hub --")]
@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(
         long,
         value_enum,
-        default_value = "refresh,validate,me",
+        default_value = "door,refresh,validate,me",
         value_delimiter = ','
     )]
     pub rows: Vec<Row>,
@@ -60,6 +60,10 @@ pub struct Arguments {
     /// Be the bare route on this port of 127.0.0.1 instead
     #[arg(long, hide = true, value_name = "PORT")]
     pub serve_hello: Option<u16>,
+
+    /// The same behind the front door
+    #[arg(long, hide = true, value_name = "PORT")]
+    pub serve_door: Option<u16>,
 }
 
 impl Arguments {

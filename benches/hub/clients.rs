@@ -38,7 +38,7 @@ impl Client {
     /// Writes the client's next request of this row over what `into` held.
     pub fn write_request(&mut self, row: Row, host: SocketAddr, into: &mut String) {
         let (bearer, json) = match row {
-            Row::Hello => (None, Some(r#"{"name":"world"}"#)),
+            Row::Hello | Row::Door => (None, Some(r#"{"name":"world"}"#)),
             Row::Refresh => {
                 self.body.clear();
                 for part in [r#"{"refresh_token":""#, &self.refresh_token, r#""}"#] {

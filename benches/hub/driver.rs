@@ -22,6 +22,8 @@ const SHOWN_ERROR_BYTES: usize = 160;
 pub enum Row {
     /// A bare JSON POST route behind Rocket's own server: the yardstick.
     Hello,
+    /// The same route behind the front door: what that costs or gains.
+    Door,
     /// `POST /api/auth/refresh`, each client with the successor it was given last.
     Refresh,
     /// `GET /api/auth/validate` with an access token.
@@ -34,7 +36,7 @@ impl Row {
     /// Method and path.
     pub fn line(self) -> &'static str {
         match self {
-            Self::Hello => "POST /",
+            Self::Hello | Self::Door => "POST /",
             Self::Refresh => "POST /api/auth/refresh",
             Self::Validate => "GET /api/auth/validate",
             Self::Me => "GET /api/auth/me",

@@ -1,4 +1,5 @@
-//! `cargo bench --bench hub`: the Hub's hot routes beside a bare Rocket route, in one run, under a closed loop.
+//! `cargo bench --bench hub`: the Hub's hot routes beside a bare Rocket route, in one run, under a closed loop; and that route behind the
+//! Hub's front door, beside Rocket's own server.
 //!
 //! Absolute figures move with the machine and its neighbours; the ratios to hello and the CPU time a request are
 //! what can be compared between runs. The targets stand beside them in the table.
@@ -33,9 +34,10 @@ const DRIVER_THREADS: usize = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let ended = match arguments.serve_hello {
-        Some(port) => hello::serve(port).map(|()| true),
-        None => bench(&arguments),
+    let ended = match (arguments.serve_hello, arguments.serve_door) {
+        (Some(port), _) => hello::serve(port).map(|()| true),
+        (None, Some(port)) => hello::serve_behind_door(port).map(|()| true),
+        (None, None) => bench(&arguments),
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,
@@ -81,17 +83,20 @@ async fn stop_signal() -> io::Result<()> {
 struct Bench {
     hub: Server,
     hello: Server,
+    door: Server,
     scratch: TempDir,
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     std::fs::create_dir_all(&arguments.scratch)?;
     let scratch = TempDir::with_prefix_in("hub-bench-", &arguments.scratch)?;
-    let hello = Server::hello(scratch.path()).await?;
+    let hello = Server::hello(scratch.path(), "hello").await?;
+    let door = Server::hello(scratch.path(), "door").await?;
     let hub = Server::hub(scratch.path(), &arguments.hub_env).await?;
     let bench = Bench {
         hub,
         hello,
+        door,
         scratch,
     };
     let idle = bench.hub.memory()?;
@@ -142,10 +147,10 @@ impl Bench {
         seconds: Duration,
         clients: Vec<Client>,
     ) -> anyhow::Result<(Vec<Client>, Turn)> {
-        let server = if row == Row::Hello {
-            &self.hello
-        } else {
-            &self.hub
+        let server = match row {
+            Row::Hello => &self.hello,
+            Row::Door => &self.door,
+            Row::Refresh | Row::Validate | Row::Me => &self.hub,
         };
         let to: SocketAddr = server.address();
         let connections = clients.len();

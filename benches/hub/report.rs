@@ -86,7 +86,7 @@ impl Target {
             (Row::Refresh, 16) => Some(Self::AtLeast(0.40)),
             (Row::Refresh, 64 | 256) => Some(Self::AtLeast(0.60)),
             (Row::Validate | Row::Me, _) => Some(Self::AtLeast(0.75)),
-            (Row::Hello | Row::Refresh, _) => None,
+            (Row::Hello | Row::Door | Row::Refresh, _) => None,
         }
     }
 
@@ -173,6 +173,7 @@ fn line(turns: &[Turn], row: Row, connections: usize) -> String {
 pub fn name(row: Row) -> &'static str {
     match row {
         Row::Hello => "hello",
+        Row::Door => "door",
         Row::Refresh => "refresh",
         Row::Validate => "validate",
         Row::Me => "me",

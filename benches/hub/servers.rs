@@ -1,4 +1,4 @@
-//! The two servers under load: started as children, watched through /proc, ended by their own pid.
+//! The servers under load: started as children, watched through /proc, ended by their own pid.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -56,20 +56,22 @@ impl Server {
             .env("HUB_LOG", "warn")
             .env("HUB_HASHING__MEMORY_KIB", "8")
             .env("HUB_HASHING__PASSES", "1")
+            // Every client has the same address, and each refreshes as fast as it can.
+            .env("HUB_THROTTLE_EXEMPT", "127.0.0.0/8")
             .envs(settings.iter().map(|(name, value)| (name, value)));
         let log = scratch.join("hub.log");
         Self::start(command, address, log, "GET /healthz", None).await
     }
 
-    /// Starts this same program as the bare route behind Rocket's own server.
-    pub async fn hello(scratch: &Path) -> anyhow::Result<Self> {
+    /// Starts this same program as the bare route behind Rocket's own server (`hello`) or behind the front door (`door`).
+    pub async fn hello(scratch: &Path, behind: &str) -> anyhow::Result<Self> {
         let address = free_address()?;
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .arg("--serve-hello")
+            .arg(format!("--serve-{behind}"))
             .arg(address.port().to_string())
             .current_dir(scratch);
-        let log = scratch.join("hello.log");
+        let log = scratch.join(behind).with_extension("log");
         Self::start(command, address, log, "POST /", Some(r#"{"name":"ready"}"#)).await
     }
 

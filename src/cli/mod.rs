@@ -4,6 +4,7 @@ mod audit;
 mod completions;
 mod config;
 mod database;
+mod descriptors;
 mod failure;
 mod healthcheck;
 mod key;

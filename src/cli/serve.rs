@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::cli::descriptors;
 use crate::cli::logs::{self, LogLevel};
 use crate::cli::{Exit, Failure, Global, Outcome};
 use crate::config::{Config, Front, Loaded, WebAddress};
@@ -47,6 +48,7 @@ impl Serve {
     pub fn run(&self, global: &Global) -> Outcome {
         let loaded = global.load(self.flags())?;
         let level = logs::begin(&loaded.config)?;
+        let max_connections = descriptors::share_out(loaded.config.front.max_connections)?;
         let place = Place::new(&loaded.config.data_dir);
         hub::make_directories(&place)?;
         let _locked = lock(&place)?;
@@ -66,7 +68,8 @@ impl Serve {
         greet(&hub)?;
         let store = hub.store.clone();
         let reload = || global.load(self.flags());
-        let served = runtime.block_on(serve(hub, listener, signals, &level, reload));
+        let limits = limits(&hub.config.front, max_connections);
+        let served = runtime.block_on(serve(hub, listener, limits, signals, &level, reload));
         store.close();
         served
     }
@@ -92,11 +95,11 @@ fn with_address(loaded: &Loaded, listener: &TcpListener) -> Result<Config, Failu
 async fn serve(
     hub: Hub,
     listener: TcpListener,
+    limits: Limits,
     signals: Signals,
     level: &LogLevel,
     reload: impl Fn() -> Result<Loaded, Failure>,
 ) -> Outcome {
-    let limits = limits(&hub.config.front);
     let stop = signals.stop(level, hub.trust(), reload);
     let drained = front::serve(listener, crate::build(hub), limits, stop)
         .await
@@ -105,13 +108,14 @@ async fn serve(
     Ok(())
 }
 
-fn limits(front: &Front) -> Limits {
+fn limits(front: &Front, max_connections: usize) -> Limits {
     Limits {
         header_deadline: front.header_deadline,
         body_deadline: front.body_deadline,
         idle_timeout: front.idle_timeout,
         drain: front.drain,
-        max_connections: front.max_connections,
+        max_connections,
+        max_connections_per_network: front.max_connections_per_network,
         ..Limits::default()
     }
 }
@@ -237,7 +241,7 @@ impl Signals {
         })
     }
 
-    /// Resolves when the server is to stop; until then HUP reads the log level and the trusted proxies anew.
+    /// Resolves when the server is to stop; until then HUP reads the log level, the trusted proxies and the exempt networks anew.
     async fn stop(
         mut self,
         level: &LogLevel,
@@ -255,7 +259,7 @@ impl Signals {
                         Ok(())
                     });
                     match reloaded {
-                        Ok(()) => tracing::info!("log level and trusted proxies were read anew"),
+                        Ok(()) => tracing::info!("log level, trusted proxies and exempt networks were read anew"),
                         Err(failure) => tracing::error!(
                             problem = failure.text,
                             "the configuration was not read anew; the old one stays"

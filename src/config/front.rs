@@ -43,6 +43,13 @@ pub(super) const MAX_CONNECTIONS: Setting = Setting::plain(
     "Connections open at once, 1 to 65536.",
 );
 
+pub(super) const MAX_CONNECTIONS_PER_NETWORK: Setting = Setting::plain(
+    "front.max_connections_per_network",
+    "HUB_FRONT__MAX_CONNECTIONS_PER_NETWORK",
+    "512",
+    "Connections open at once from one IPv4 address or IPv6 /64 that is no trusted proxy, 1 to 65536.",
+);
+
 // Shorter than a slow mobile round trip helps nobody; tests need it short.
 const DEADLINE_MIN: Duration = Duration::from_millis(100);
 // A request is a few KiB: who needs a minute for it holds the connection for its own sake.
@@ -73,6 +80,9 @@ pub struct Front {
     /// Connections open at once.
     #[serde(deserialize_with = "max_connections")]
     pub max_connections: usize,
+    /// Connections open at once from one client's network.
+    #[serde(deserialize_with = "max_connections")]
+    pub max_connections_per_network: usize,
 }
 
 fn deadline<'de, D: Deserializer<'de>>(given: D) -> Result<Duration, D::Error> {

@@ -66,7 +66,7 @@ pub struct Config {
     #[serde(deserialize_with = "data_dir::data_dir")]
     pub data_dir: PathBuf,
     /// Networks whose `X-Forwarded-For` is believed.
-    #[serde(deserialize_with = "network::trusted_proxies")]
+    #[serde(deserialize_with = "network::networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// Web origins whose pages may call `/api/*`.
     #[serde(deserialize_with = "web_address::cors_origins")]
@@ -95,6 +95,9 @@ pub struct Config {
     /// How long after a rotation the previous refresh token still gives the same successor.
     #[serde(deserialize_with = "tokens::refresh_grace")]
     pub refresh_grace: Duration,
+    /// Networks whose tries no limit counts.
+    #[serde(deserialize_with = "network::networks")]
+    pub throttle_exempt: Vec<IpNet>,
     /// The key to use in place of the key file in the data directory.
     #[serde(default, deserialize_with = "secret_key::secret_key")]
     pub secret_key: Option<SecretKey>,

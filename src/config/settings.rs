@@ -32,6 +32,7 @@ pub const SETTINGS: &[Setting] = &[
     tokens::REFRESH_TTL,
     tokens::SESSION_MAX_AGE,
     tokens::REFRESH_GRACE,
+    network::THROTTLE_EXEMPT,
     secret_key::SECRET_KEY,
     log::LOG,
     log::LOG_FORMAT,
@@ -46,6 +47,7 @@ pub const SETTINGS: &[Setting] = &[
     front::IDLE_TIMEOUT,
     front::DRAIN,
     front::MAX_CONNECTIONS,
+    front::MAX_CONNECTIONS_PER_NETWORK,
 ];
 
 impl Setting {

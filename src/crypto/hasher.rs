@@ -3,7 +3,7 @@
 //! As many threads as cores, each with one block of memory that it keeps; a short queue before them; beyond that the caller is told to come back.
 //! The threads run at low priority: whoever is signed in already does not wait for those who sign in.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -62,6 +62,37 @@ impl StoredHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The memory in KiB that a comparison with it takes.
+    ///
+    /// # Errors
+    /// [`HasherError::Unreadable`] when it is no hash of ours, or asks for more than ours ever do: then nothing is compared at all.
+    pub fn memory_kib(&self) -> Result<u32, HasherError> {
+        Ok(self.read()?.params.m_cost())
+    }
+
+    fn read(&self) -> Result<Read, HasherError> {
+        let parsed = PasswordHash::new(&self.0).map_err(|_| HasherError::Unreadable)?;
+        let params = Params::try_from(&parsed).map_err(|_| HasherError::Unreadable)?;
+        let (Some(salt), Some(hash)) = (parsed.salt, parsed.hash) else {
+            return Err(HasherError::Unreadable);
+        };
+        let ours = parsed.algorithm.as_str() == "argon2id"
+            && parsed.version == Some(u32::from(Version::V0x13))
+            && hash.len() == HASH_BYTES
+            && params.m_cost() <= MAX_STORED_MEMORY_KIB
+            && params.t_cost() <= MAX_STORED_PASSES
+            && params.p_cost() <= MAX_STORED_LANES;
+        ours.then_some(Read { params, salt, hash })
+            .ok_or(HasherError::Unreadable)
+    }
+}
+
+/// A stored hash, taken apart and found to be within its bounds.
+struct Read {
+    params: Params,
+    salt: Salt,
+    hash: Output,
 }
 
 impl std::fmt::Debug for StoredHash {
@@ -103,6 +134,8 @@ pub struct Hasher {
     entropy: Arc<dyn Entropy>,
     /// What the password of an unknown user is compared with: it costs the same and never fits.
     decoy: StoredHash,
+    /// How many were compared, with whatever outcome.
+    compared: AtomicU64,
 }
 
 struct Job {
@@ -151,6 +184,7 @@ impl Hasher {
             settings,
             entropy,
             decoy: decoy.0,
+            compared: AtomicU64::new(0),
         })
     }
 
@@ -181,11 +215,20 @@ impl Hasher {
             stored: stored.unwrap_or_else(|| self.decoy.clone()),
             salt: self.salt(),
         };
-        match self.run(task).await? {
+        let done = self.run(task).await?;
+        // Nothing is decided on the count.
+        self.compared.fetch_add(1, Ordering::Relaxed);
+        match done {
             Done::Compared(found) if known => Ok(found),
             Done::Compared(_) => Ok(Comparison::Different),
             Done::Made(_) => Err(HasherError::Failed),
         }
+    }
+
+    /// How many passwords were compared since the start: what guessing comes to.
+    #[must_use]
+    pub fn compared(&self) -> u64 {
+        self.compared.load(Ordering::Relaxed)
     }
 
     async fn run(&self, task: Task) -> Result<Done, HasherError> {
@@ -297,27 +340,14 @@ impl Bench {
         stored: &StoredHash,
         salt: &[u8; SALT_BYTES],
     ) -> Result<Comparison, HasherError> {
-        let parsed = PasswordHash::new(stored.as_str()).map_err(|_| HasherError::Unreadable)?;
-        let params = Params::try_from(&parsed).map_err(|_| HasherError::Unreadable)?;
-        let (Some(stored_salt), Some(wanted)) = (parsed.salt, parsed.hash) else {
-            return Err(HasherError::Unreadable);
-        };
-        let ours = parsed.algorithm.as_str() == "argon2id"
-            && parsed.version == Some(u32::from(Version::V0x13))
-            && wanted.len() == HASH_BYTES
-            && params.m_cost() <= MAX_STORED_MEMORY_KIB
-            && params.t_cost() <= MAX_STORED_PASSES
-            && params.p_cost() <= MAX_STORED_LANES;
-        if !ours {
-            return Err(HasherError::Unreadable);
-        }
+        let stored = stored.read()?;
         let mut hash = [0; HASH_BYTES];
-        self.fill(&params, password, stored_salt.as_ref(), &mut hash)?;
-        if !bool::from(hash.ct_eq(wanted.as_bytes())) {
+        self.fill(&stored.params, password, stored.salt.as_ref(), &mut hash)?;
+        if !bool::from(hash.ct_eq(stored.hash.as_bytes())) {
             return Ok(Comparison::Different);
         }
         let renewed = self
-            .is_weaker(&params)
+            .is_weaker(&stored.params)
             .then(|| self.make(password, salt))
             .transpose()?;
         Ok(Comparison::Same { renewed })

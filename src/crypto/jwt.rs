@@ -328,6 +328,10 @@ fn read<'ring, C: DeserializeOwned>(
     let claims = BASE64URL_NOPAD
         .decode(claims.as_bytes())
         .map_err(|_| TokenFault::Encoding)?;
+    // The library would take the bare values in a row for the object that they stand in.
+    if claims.first() != Some(&b'{') {
+        return Err(TokenFault::Claims);
+    }
     let claims = serde_json::from_slice(&claims).map_err(|_| TokenFault::Claims)?;
     Ok((claims, key))
 }

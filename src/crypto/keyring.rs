@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::types::entropy::Entropy;
@@ -19,6 +19,21 @@ pub const KEY_BYTES: usize = 32;
 pub const CHECK_BYTES: usize = 16;
 /// Fewer different bytes than this are typed or copied from an example, not drawn: 32 random bytes have about 30.
 const MIN_DISTINCT_BYTES: usize = 12;
+/// What people put through a hash when they are asked for 64 hex digits.
+const FIRST_GUESSES: [&str; 12] = [
+    "",
+    "secret",
+    "password",
+    "changeme",
+    "test",
+    "admin",
+    "key",
+    "hub",
+    "regardingwork",
+    "regardingwork-hub",
+    "hello",
+    "123456",
+];
 
 /// What a key is for. Each purpose has a key of its own, so that nothing made for one ever passes for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +50,8 @@ pub enum Purpose {
     Fingerprint,
     /// Makes the secrets of second factors.
     SecondFactor,
+    /// Names accounts where failed tries are counted.
+    Attempt,
 }
 
 impl Purpose {
@@ -46,6 +63,7 @@ impl Purpose {
             Self::Form => b"regardingwork-hub/1/form",
             Self::Fingerprint => b"regardingwork-hub/1/fingerprint",
             Self::SecondFactor => b"regardingwork-hub/1/second-factor",
+            Self::Attempt => b"regardingwork-hub/1/attempt",
         }
     }
 }
@@ -165,11 +183,7 @@ impl Secret {
     /// When they were plainly not drawn at random.
     pub fn from_bytes(bytes: &[u8; KEY_BYTES], place: &str) -> Result<Self, KeyError> {
         let bytes = Zeroizing::new(*bytes);
-        let mut seen = [false; 256];
-        for byte in bytes.iter() {
-            seen[usize::from(*byte)] = true;
-        }
-        if seen.iter().filter(|seen| **seen).count() < MIN_DISTINCT_BYTES {
+        if is_guessable(&bytes) {
             return Err(KeyError::Malformed {
                 place: place.to_owned(),
                 problem: "it was not drawn at random",
@@ -213,8 +227,32 @@ impl Secret {
     }
 }
 
+/// Whether 32 bytes were plainly typed, counted up, copied from an example or made of a word. A key that was drawn is refused less often than once
+/// in 10^13.
+fn is_guessable(bytes: &[u8; KEY_BYTES]) -> bool {
+    let mut seen = [false; 256];
+    for byte in bytes {
+        seen[usize::from(*byte)] = true;
+    }
+    let distinct = seen.iter().filter(|seen| **seen).count();
+    let is_text = bytes
+        .iter()
+        .all(|byte| matches!(byte, b'\t'..=b'\r' | b' '..=b'~'));
+    let step = bytes[1].wrapping_sub(bytes[0]);
+    let is_counted = bytes
+        .windows(2)
+        .all(|pair| pair[1].wrapping_sub(pair[0]) == step);
+    let (first, second) = bytes.split_at(KEY_BYTES / 2);
+    let is_of_a_word = FIRST_GUESSES
+        .iter()
+        .any(|word| Sha256::digest(word)[..] == bytes[..]);
+    distinct < MIN_DISTINCT_BYTES || is_text || is_counted || first == second || is_of_a_word
+}
+
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::{Purpose, Secret};
     use crate::types::entropy::SeededEntropy;
 
@@ -228,20 +266,36 @@ mod tests {
             Purpose::Form,
             Purpose::Fingerprint,
             Purpose::SecondFactor,
+            Purpose::Attempt,
         ];
         let keys: std::collections::HashSet<_> = [&first, &second]
             .iter()
             .flat_map(|secret| purposes.map(|purpose| *secret.derive(purpose).reveal()))
             .collect();
-        assert_eq!(keys.len(), 12);
+        assert_eq!(keys.len(), 14);
         assert_ne!(first.check_value(), second.check_value());
     }
 
     #[test]
     fn what_is_no_random_key_is_refused_and_not_repeated_in_the_error() {
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
         for text in [
             "",
             "secret",
+            &hex(b"this-is-a-32-byte-secret-key-ok!"),
+            &hex(b"correct horse battery staple 789"),
+            &hex(&std::array::from_fn::<u8, 32, _>(|at| {
+                u8::try_from(at).unwrap()
+            })),
+            &hex(&std::array::from_fn::<u8, 32, _>(|at| {
+                0xff - u8::try_from(at).unwrap()
+            })),
+            &hex(&std::array::from_fn::<u8, 32, _>(|at| {
+                u8::try_from(at * 7 % 256).unwrap()
+            })),
+            &hex(&Sha256::digest("secret")),
+            &hex(&Sha256::digest("")),
+            &"f3a19c0b5d7e2846e1c05b9a7d3f8264".repeat(2),
             &"ab".repeat(31),
             &"ab".repeat(33),
             &"00".repeat(32),
@@ -252,6 +306,15 @@ mod tests {
             let error = Secret::parse(text, "HUB_SECRET_KEY").expect_err(text);
             assert!(error.to_string().starts_with("HUB_SECRET_KEY holds no key"));
             assert!(text.is_empty() || text == "secret" || !error.to_string().contains(text));
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_drawn_is_taken() {
+        let entropy = SeededEntropy::new(3);
+        for _ in 0..2_000 {
+            let line = Secret::draw(&entropy).reveal_line();
+            assert!(Secret::parse(&line, "HUB_SECRET_KEY").is_ok(), "{}", *line);
         }
     }
 }

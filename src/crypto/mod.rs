@@ -1,5 +1,6 @@
 //! Keys, tokens and password hashes: what the Hub proves things with.
 
+pub mod attempt_keys;
 pub mod form_token;
 pub mod hasher;
 mod hs256;

@@ -11,11 +11,13 @@ use hyper_util::rt::TokioIo;
 use rocket::local::asynchronous::Client;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use super::exchange::Exchanges;
 use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
+use super::places::Place;
 use super::turn::Turn;
-use super::wire::Wire;
+use super::wire::{Wire, bytes_wait};
 use crate::http::site::Site;
 
 /// What all connections share.
@@ -53,6 +55,7 @@ impl Door {
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    place: &Place,
     door: Arc<Door>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -60,8 +63,21 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a new connection is gone already");
     }
-    let turn = Arc::new(Turn::default());
-    let wire = Wire::new(stream, Arc::clone(&turn), &door.limits, door.site.https);
+    let deadline = Instant::now() + door.limits.header_deadline;
+    if !is_spoken_to(&stream, place, deadline, &mut stopped).await {
+        return;
+    }
+    let turn = Arc::new(Turn::new(Arc::clone(place.tenure())));
+    if place.tenure().is_asked() {
+        turn.stop();
+    }
+    let wire = Wire::new(
+        stream,
+        Arc::clone(&turn),
+        deadline,
+        &door.limits,
+        door.site.https,
+    );
     let exchanges = Exchanges {
         door: Arc::clone(&door),
         turn: Arc::clone(&turn),
@@ -69,18 +85,27 @@ pub(super) async fn serve(
     };
     let mut connection = pin!(door.http.serve_connection(TokioIo::new(wire), exchanges));
     let mut stop = pin!(stopped.wait_for(|stopped| *stopped));
+    let mut asked = pin!(place.tenure().asked());
     let mut told_to_close = false;
 
     let ended = poll_fn(|context| {
         // Before the connection's turn, so that an answer that is made in it already says that it is the last.
-        if !turn.is_stopping() && stop.as_mut().poll(context).is_ready() {
+        if !turn.is_stopping()
+            && (stop.as_mut().poll(context).is_ready() || asked.as_mut().poll(context).is_ready())
+        {
             turn.stop();
         }
         let ended = connection.as_mut().poll(context);
         if ended.is_ready() || told_to_close {
             return ended;
         }
-        if !turn.is_stopping() || !turn.may_close() {
+        if !turn.is_stopping() {
+            return Poll::Pending;
+        }
+        if turn.may_be_cut(door.limits.eviction_grace) {
+            return Poll::Ready(Ok(()));
+        }
+        if !turn.may_close() {
             return Poll::Pending;
         }
         told_to_close = true;
@@ -89,5 +114,22 @@ pub(super) async fn serve(
     });
     if let Err(error) = ended.await {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Whether a first byte arrives in time: until then nothing is set up that costs memory. A flood says nothing.
+async fn is_spoken_to(
+    stream: &TcpStream,
+    place: &Place,
+    deadline: Instant,
+    stopped: &mut watch::Receiver<bool>,
+) -> bool {
+    let mut first = [0];
+    tokio::select! {
+        arrived = stream.peek(&mut first) => arrived.is_ok_and(|bytes| bytes > 0),
+        // What arrived in the same moment is not lost.
+        () = place.tenure().asked() => bytes_wait(stream),
+        _ = stopped.wait_for(|stopped| *stopped) => bytes_wait(stream),
+        () = sleep_until(deadline) => false,
     }
 }

@@ -23,9 +23,15 @@ pub struct Limits {
     pub max_headers: usize,
     /// What the door collects of a body at most: the largest limit of any route.
     pub max_body_bytes: usize,
-    /// Connections open at once; further ones wait in the kernel's backlog. At most 16 KiB of unparsed head each:
-    /// 64 MiB in the worst case, and far below common descriptor limits once those are raised.
+    /// Connections open at once; further ones wait in the kernel's backlog until one can be spared. At most 16 KiB of
+    /// unparsed head each: 64 MiB in the worst case, and far below common descriptor limits once those are raised.
     pub max_connections: usize,
+    /// Connections open at once from one IPv4 address or one IPv6 /64, trusted proxies excepted. An eighth of all: a
+    /// large office behind one address fits, and no single network can fill the door.
+    pub max_connections_per_network: usize,
+    /// How long a client may let its connection wait before it can be closed for want of room. Three round trips of a
+    /// slow phone: a client that means to send something has begun and ended its head by then.
+    pub eviction_grace: Duration,
 }
 
 impl Default for Limits {
@@ -40,12 +46,25 @@ impl Default for Limits {
             max_headers: 100,
             max_body_bytes: crate::http::body::MAX_BODY_BYTES,
             max_connections: 4_096,
+            max_connections_per_network: 512,
+            eviction_grace: Duration::from_secs(1),
         }
     }
 }
 
 /// The pause after a failed accept: short for whoever waits, long enough not to spin.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a full door waits for a connection that it asked to go, or for one that can be asked. One that is idle goes
+/// within a millisecond.
+pub(super) const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How many connections one look at all of them notes as the next to go. With 65,536 open, the most that can be
+/// configured, a new connection costs a look at 256 of them on average.
+pub(super) const MAX_NEXT_TO_GO: usize = 256;
+
+/// How often the log tells that room is short: a flood must not fill it.
+pub(super) const TELL_AGAIN: Duration = Duration::from_mins(1);
 
 /// Connections taken from the backlog at the stop: tokio's listeners ask the kernel for this many.
 pub(super) const MAX_WAITING_AT_STOP: usize = 1_024;

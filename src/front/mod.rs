@@ -6,6 +6,8 @@
 //!
 //! ```text
 //! mod         accepts, and ends: no new connections, the last answers, the rest is cut
+//! places      how many connections may be open, and whose goes when there are too many
+//! tenure      since when a connection has been of no use
 //! connection  one connection from its first byte to its last
 //! wire        the socket with its deadlines
 //! turn        whose turn it is on a connection: the client's or ours
@@ -17,16 +19,17 @@
 //! limits      every bound, with its reason
 //! ```
 //!
-//! Limits per network and the eviction of idle connections belong into [`serve`], where a connection is accepted; TLS
-//! and other kinds of socket belong under [`wire`].
+//! TLS and other kinds of socket belong under [`wire`].
 
 mod answer;
 mod body;
 mod connection;
 mod exchange;
 mod limits;
+mod places;
 mod refusal;
 mod request;
+mod tenure;
 mod turn;
 mod wire;
 
@@ -40,13 +43,17 @@ use std::task::Poll;
 use rocket::local::asynchronous::Client;
 use rocket::{Phase, Rocket};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 pub use limits::Limits;
 
 use connection::Door;
+use places::{Place, Places};
+
+use crate::http::client::is_trusted_proxy;
+use crate::types::network::Network;
 
 /// How a served door ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,13 +89,14 @@ pub async fn serve<P: Phase>(
         .map_err(|error| FrontError::Launch(error.to_string()))?;
     let mut shutdown = client.rocket().shutdown();
     let door = Arc::new(Door::new(client, limits));
-    let permits = Arc::new(Semaphore::new(door.limits.max_connections));
+    let places = Places::new(&door.limits);
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
+    let mut held = None;
 
     loop {
-        let mut next = pin!(accept(&listener, &permits));
+        let mut next = pin!(accept(&listener, &places, &door, &mut held));
         let accepted = poll_fn(|context| {
             if stop.as_mut().poll(context).is_ready()
                 || Pin::new(&mut shutdown).poll(context).is_ready()
@@ -97,7 +105,7 @@ pub async fn serve<P: Phase>(
             }
             next.as_mut().poll(context).map(Some)
         });
-        let Some((permit, stream, peer)) = accepted.await else {
+        let Some((place, stream, peer)) = accepted.await else {
             break;
         };
         // Reaping before each spawn keeps the set no larger than the connections that are open.
@@ -105,7 +113,7 @@ pub async fn serve<P: Phase>(
             report(ended);
         }
         connections.spawn(serve_one(
-            permit,
+            place,
             stream,
             peer,
             Arc::clone(&door),
@@ -116,9 +124,9 @@ pub async fn serve<P: Phase>(
     // Streams that watch Rocket's shutdown end now instead of being cut.
     door.client.rocket().shutdown().notify();
     stopping.send_replace(true);
-    for (permit, stream, peer) in waiting(listener, &permits) {
+    for (place, stream, peer) in waiting(listener, held, &places) {
         connections.spawn(serve_one(
-            permit,
+            place,
             stream,
             peer,
             Arc::clone(&door),
@@ -136,47 +144,65 @@ pub async fn serve<P: Phase>(
 
 /// Runs one connection and gives its place back, also when it panics.
 async fn serve_one(
-    permit: OwnedSemaphorePermit,
+    place: Place,
     stream: TcpStream,
     peer: SocketAddr,
     door: Arc<Door>,
     stopped: watch::Receiver<bool>,
 ) {
-    connection::serve(stream, peer, door, stopped).await;
-    drop(permit);
+    connection::serve(stream, peer, &place, door, stopped).await;
+    drop(place);
 }
 
-/// Waits for a free place and then for a connection.
-///
-/// A connection over the limit waits in the kernel's backlog: a healthy client is then answered late, as soon as the
-/// deadlines have closed somebody's connection, where closing it would be an error for certain.
+/// Waits for a connection and then for a place. Whoever stops waiting finds the connection that has none yet in `held`.
 async fn accept(
     listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
+    places: &Arc<Places>,
+    door: &Door,
+    held: &mut Option<(TcpStream, SocketAddr)>,
+) -> (Place, TcpStream, SocketAddr) {
     loop {
-        if let Ok(permit) = Arc::clone(permits).acquire_owned().await {
-            match listener.accept().await {
-                Ok((stream, peer)) => return (permit, stream, peer),
-                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
-            }
+        let peer = match held {
+            Some((_, peer)) => *peer,
+            None => match listener.accept().await {
+                Ok((stream, peer)) => held.insert((stream, peer)).1,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Out of descriptors or memory, the next try would fail at once and burn a core.
+                    sleep(limits::ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let place = places.admit(network_of(peer, door)).await;
+        // Without a place the connection is closed: its network has more than its share.
+        if let (Some(place), Some((stream, peer))) = (place, held.take()) {
+            return (place, stream, peer);
         }
-        // Out of descriptors or memory, the next try would fail at once and burn a core.
-        sleep(limits::ACCEPT_PAUSE).await;
     }
+}
+
+/// The network that a connection counts for; none for a trusted proxy, through which everybody comes.
+fn network_of(peer: SocketAddr, door: &Door) -> Option<Network> {
+    let address = peer.ip();
+    (!is_trusted_proxy(door.client.rocket(), address)).then(|| Network::of_one_client(address))
 }
 
 /// The connections that the kernel has accepted and we have not: their requests may already be here.
 fn waiting(
     listener: TcpListener,
-    permits: &Arc<Semaphore>,
-) -> Vec<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    held: Option<(TcpStream, SocketAddr)>,
+    places: &Arc<Places>,
+) -> Vec<(Place, TcpStream, SocketAddr)> {
     let mut found = Vec::new();
+    if let (Some((stream, peer)), Some(place)) = (held, places.admit_last()) {
+        found.push((place, stream, peer));
+    }
     let Ok(listener) = listener.into_std() else {
         return found;
     };
     for _ in 0..limits::MAX_WAITING_AT_STOP {
-        let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
+        let Some(place) = places.admit_last() else {
             break;
         };
         let Ok((stream, peer)) = listener.accept() else {
@@ -184,7 +210,7 @@ fn waiting(
         };
         let ready = stream.set_nonblocking(true);
         if let Ok(stream) = ready.and_then(|()| TcpStream::from_std(stream)) {
-            found.push((permit, stream, peer));
+            found.push((place, stream, peer));
         }
     }
     found

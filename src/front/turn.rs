@@ -5,6 +5,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::tenure::Tenure;
 
 /// The client's turn: between requests, or in the middle of a head.
 const AWAITED: u8 = 0;
@@ -14,15 +19,38 @@ const TAKEN: u8 = 1;
 const ANSWERED: u8 = 2;
 
 /// What the parts of one connection tell each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Turn {
     stage: AtomicU8,
     stopping: AtomicBool,
-    quiet: AtomicBool,
+    heard: AtomicU8,
     lingers: AtomicBool,
+    tenure: Arc<Tenure>,
+}
+
+/// What a socket knows of a next request on a connection that is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// Something has arrived: a head may be complete.
+    MaybeAHead,
+    /// Nothing has arrived.
+    Nothing,
+    /// A head has begun and its end has not arrived.
+    HalfAHead,
 }
 
 impl Turn {
+    /// The client's turn, on the place with this tenure.
+    pub(super) fn new(tenure: Arc<Tenure>) -> Self {
+        Self {
+            stage: AtomicU8::new(AWAITED),
+            stopping: AtomicBool::new(false),
+            heard: AtomicU8::new(Heard::MaybeAHead as u8),
+            lingers: AtomicBool::new(false),
+            tenure,
+        }
+    }
+
     /// Whether the next bytes are the client's to send: a head, or nothing yet.
     pub(super) fn is_awaited(&self) -> bool {
         self.stage.load(Ordering::Relaxed) == AWAITED
@@ -31,6 +59,7 @@ impl Turn {
     /// A head is complete: from here the deadlines for a head no longer count. The guard ends the turn.
     pub(super) fn take(self: &Arc<Self>) -> TurnGuard {
         self.stage.store(TAKEN, Ordering::Relaxed);
+        self.tenure.is_busy();
         TurnGuard(Arc::clone(self))
     }
 
@@ -43,24 +72,46 @@ impl Turn {
         ended
     }
 
-    /// The door is closing: from now on the socket says whether a request is on its way.
+    /// The client is awaited from now on with its next head.
+    pub(super) fn is_idle(&self, since: Instant) {
+        self.tenure.waits(since, true);
+    }
+
+    /// The next head has begun.
+    pub(super) fn is_in_a_head(&self, since: Instant) {
+        self.tenure.waits(since, false);
+    }
+
+    /// The connection is to end: from now on the socket says whether a request is on its way.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the door is closing.
+    /// Whether the connection is to end.
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// The socket's word on whether nothing of a next request has arrived.
-    pub(super) fn set_quiet(&self, quiet: bool) {
-        self.quiet.store(quiet, Ordering::Relaxed);
+    /// The socket's word on a next request.
+    pub(super) fn hear(&self, heard: Heard) {
+        self.heard.store(heard as u8, Ordering::Relaxed);
     }
 
     /// Whether a stopping connection may be told to close without losing a request that was already sent.
     pub(super) fn may_close(&self) -> bool {
-        !self.is_awaited() || self.quiet.load(Ordering::Relaxed)
+        !self.is_awaited() || self.has_heard(Heard::Nothing)
+    }
+
+    /// Whether the connection stands in the way of others with half a head.
+    pub(super) fn may_be_cut(&self, grace: Duration) -> bool {
+        self.is_awaited()
+            && self.has_heard(Heard::HalfAHead)
+            && self.tenure.is_asked()
+            && self.tenure.has_waited(grace)
+    }
+
+    fn has_heard(&self, heard: Heard) -> bool {
+        self.heard.load(Ordering::Relaxed) == heard as u8
     }
 
     /// A request was refused before it was read to its end.

@@ -18,7 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::limits::{LINGER, Limits, MAX_LINGER_BYTES};
 use super::refusal::Refusal;
 use super::timed_out;
-use super::turn::Turn;
+use super::turn::{Heard, Turn};
 
 /// What the client's turn has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,13 +53,19 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Wraps a socket that was just accepted; the time for its first head starts here.
-    pub(super) fn new(stream: TcpStream, turn: Arc<Turn>, limits: &Limits, https: bool) -> Self {
+    /// Wraps a socket whose first head has to be whole by `deadline`.
+    pub(super) fn new(
+        stream: TcpStream,
+        turn: Arc<Turn>,
+        deadline: Instant,
+        limits: &Limits,
+        https: bool,
+    ) -> Self {
         Self {
             stream,
             turn,
             awaiting: Awaiting::First,
-            deadline: Instant::now() + limits.header_deadline,
+            deadline,
             stalled_until: None,
             timer: None,
             refusal: None,
@@ -140,7 +146,9 @@ impl AsyncRead for Wire {
             if buffer.filled().len() > filled && wire.awaiting != Awaiting::HeadEnd {
                 // A new connection's time runs from its acceptance: a late first byte does not buy more.
                 if wire.awaiting == Awaiting::Next {
-                    wire.deadline = Instant::now() + wire.limits.header_deadline;
+                    let begun = Instant::now();
+                    wire.turn.is_in_a_head(begun);
+                    wire.deadline = begun + wire.limits.header_deadline;
                 }
                 wire.awaiting = Awaiting::HeadEnd;
             }
@@ -150,8 +158,14 @@ impl AsyncRead for Wire {
             return Poll::Ready(Err(timed_out()));
         }
         if wire.turn.is_stopping() {
-            let quiet = wire.awaiting != Awaiting::HeadEnd && !bytes_wait(&wire.stream);
-            wire.turn.set_quiet(quiet);
+            let heard = if wire.awaiting == Awaiting::HeadEnd {
+                Heard::HalfAHead
+            } else if bytes_wait(&wire.stream) {
+                Heard::MaybeAHead
+            } else {
+                Heard::Nothing
+            };
+            wire.turn.hear(heard);
         }
         Poll::Pending
     }
@@ -191,7 +205,9 @@ impl AsyncWrite for Wire {
         ready!(Pin::new(&mut wire.stream).poll_flush(context))?;
         if wire.turn.flushed() {
             wire.awaiting = Awaiting::Next;
-            wire.deadline = Instant::now() + wire.limits.idle_timeout;
+            let answered = Instant::now();
+            wire.turn.is_idle(answered);
+            wire.deadline = answered + wire.limits.idle_timeout;
             // hyper may already wait for bytes and not ask again: the timer has to be set here.
             wire.has_passed(wire.deadline, context);
         }
@@ -213,7 +229,7 @@ impl AsyncWrite for Wire {
 
 /// Whether bytes have arrived that the runtime may not have heard of yet: only the kernel knows, and a second handle on
 /// the same socket asks it.
-fn bytes_wait(stream: &TcpStream) -> bool {
+pub(super) fn bytes_wait(stream: &TcpStream) -> bool {
     let Ok(handle) = stream.as_fd().try_clone_to_owned() else {
         return false;
     };

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use rocket::request::{FromRequest, Outcome, Request};
+use rocket::{Orbit, Rocket};
 
 use crate::http::headers;
 use crate::hub::Hub;
@@ -48,8 +49,10 @@ impl<'r> FromRequest<'r> for Client {
         let Some(hub) = request.rocket().state::<Hub>() else {
             return Outcome::Forward(rocket::http::Status::InternalServerError);
         };
+        let trusted = hub.trusted_proxies();
+        tell_of_proxy(request, hub, &trusted);
         Outcome::Success(Self {
-            address: address(request, &hub.trusted_proxies()),
+            address: address(request, &trusted),
             user_agent: request
                 .headers()
                 .get_one("User-Agent")
@@ -57,6 +60,29 @@ impl<'r> FromRequest<'r> for Client {
             request_id: headers::request_id(request),
         })
     }
+}
+
+/// Tells the log, once, that a proxy is not trusted: everybody behind it is one sender then, and shares one limit. What it wrote is not repeated.
+fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &[IpNet]) {
+    let Some(peer) = request.remote().map(|peer| peer.ip().to_canonical()) else {
+        return;
+    };
+    let is_trusted = trusted.iter().any(|network| network.contains(&peer));
+    let forwards = request.headers().contains("X-Forwarded-For");
+    if forwards && !is_trusted && hub.throttle.is_first_word_of_proxy() {
+        tracing::warn!(
+            %peer,
+            "X-Forwarded-For comes from a peer that is not trusted; if it is your proxy, name it in HUB_TRUSTED_PROXIES, or all who come through it share one limit"
+        );
+    }
+}
+
+/// Whether a peer is one of the proxies that the Hub behind this Rocket trusts; without a Hub none is.
+#[must_use]
+pub fn is_trusted_proxy(rocket: &Rocket<Orbit>, peer: IpAddr) -> bool {
+    let trusted = rocket.state::<Hub>().map(Hub::trusted_proxies);
+    let peer = peer.to_canonical();
+    trusted.is_some_and(|trusted| trusted.iter().any(|network| network.contains(&peer)))
 }
 
 /// The address that a request comes from.

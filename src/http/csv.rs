@@ -49,6 +49,7 @@ fn write(out: &mut String, cell: &str) {
 #[cfg(test)]
 mod tests {
     use super::row;
+    use crate::types::entropy::{Entropy, SeededEntropy};
 
     fn written(cells: &[&str]) -> String {
         let mut out = String::new();
@@ -68,6 +69,62 @@ mod tests {
             written(&["a,b", "say \"no\"", "two\r\nlines", "a;b", " a", "a "]),
             "\"a,b\",\"say \"\"no\"\"\",\"two\r\nlines\",\"a;b\",\" a\",\"a \"\r\n"
         );
+    }
+
+    /// The cells of the rows, as RFC 4180 has them read.
+    fn read(text: &str) -> Vec<Vec<String>> {
+        let (mut rows, mut cells, mut cell) = (Vec::new(), Vec::new(), String::new());
+        let (mut quoted, mut letters) = (false, text.chars().peekable());
+        while let Some(letter) = letters.next() {
+            match letter {
+                '"' if quoted && letters.next_if_eq(&'"').is_some() => cell.push('"'),
+                '"' => quoted = !quoted,
+                ',' if !quoted => cells.push(std::mem::take(&mut cell)),
+                '\r' if !quoted => {
+                    assert_eq!(letters.next(), Some('\n'));
+                    cells.push(std::mem::take(&mut cell));
+                    rows.push(std::mem::take(&mut cells));
+                }
+                letter => cell.push(letter),
+            }
+        }
+        assert!(!quoted && cells.is_empty() && cell.is_empty());
+        rows
+    }
+
+    #[test]
+    fn whatever_is_written_is_read_back_and_never_begins_a_formula() {
+        let letters: Vec<char> = "=+-@\t\r\n\",;' a0|!\0\\é🦀＝＋－＠".chars().collect();
+        let entropy = SeededEntropy::new(38);
+        for _ in 0..3_000 {
+            let mut bytes = [0; 24];
+            entropy.fill(&mut bytes);
+            let cells: Vec<String> = bytes
+                .chunks(8)
+                .map(|chunk| {
+                    let length = usize::from(chunk[0] % 8);
+                    let picked = chunk[1..].iter().take(length);
+                    picked
+                        .map(|byte| letters[usize::from(*byte) % letters.len()])
+                        .collect()
+                })
+                .collect();
+            let mut out = String::new();
+            row(&mut out, &cells);
+            row(&mut out, ["last"]);
+            let rows = read(&out);
+            assert_eq!(rows.len(), 2, "{out:?}");
+            for (sent, got) in cells.iter().zip(&rows[0]) {
+                let computes = sent.starts_with(super::BEGINS_FORMULA);
+                let expected = if computes {
+                    format!("'{sent}")
+                } else {
+                    sent.clone()
+                };
+                assert_eq!(*got, expected, "{out:?}");
+            }
+            assert_eq!((rows[0].len(), &*rows[1][0]), (3, "last"));
+        }
     }
 
     #[test]

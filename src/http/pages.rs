@@ -20,6 +20,7 @@ use crate::http::assets;
 use crate::http::cookies::Jar;
 use crate::http::problem::ApiError;
 use crate::http::view::View;
+use crate::hub::throttle::model::TooMany;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates/"]
@@ -32,6 +33,8 @@ pub struct Page {
     shows: Value,
     status: Status,
     jar: Jar,
+    /// Seconds after which the form may be sent again.
+    retry_after: Option<u32>,
 }
 
 /// What a page shows may be somebody's secret for a moment: recovery codes, a setup token.
@@ -50,6 +53,7 @@ impl Page {
             shows: serde_json::to_value(shows).unwrap_or_default(),
             status: Status::Ok,
             jar: Jar::default(),
+            retry_after: None,
         }
     }
 
@@ -64,6 +68,14 @@ impl Page {
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Status::new(status);
+        self
+    }
+
+    /// As the answer to a form that was sent too often (429).
+    #[must_use]
+    pub fn for_too_many(mut self, too_many: TooMany) -> Self {
+        self.status = Status::TooManyRequests;
+        self.retry_after = Some(too_many.seconds());
         self
     }
 
@@ -92,6 +104,7 @@ impl Page {
                 status: error.status(),
                 text: error.text(),
                 code: error.code(),
+                retry_after: error.retry_after(),
             },
         )
     }
@@ -115,6 +128,9 @@ impl<'r> Responder<'r, 'static> for Page {
         response
             .status(self.status)
             .raw_header("Content-Type", "text/html; charset=utf-8");
+        if let Some(seconds) = self.retry_after {
+            response.raw_header("Retry-After", seconds.to_string());
+        }
         match compressed(request, &html) {
             Some(bytes) => response
                 .raw_header("Content-Encoding", "gzip")

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::http::answer::JSON;
 use crate::http::headers::request_id;
+use crate::hub::throttle::model::TooMany;
 use crate::store::StoreError;
 use crate::types::ids::RequestId;
 
@@ -62,6 +63,15 @@ impl ApiError {
         Self {
             retry_after: Some(retry_after_seconds),
             ..Self::new(503, "Service temporarily unavailable", "unavailable")
+        }
+    }
+
+    /// Too many tries: come back in so many seconds.
+    #[must_use]
+    pub fn too_many(retry_after_seconds: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after_seconds),
+            ..Self::of_status(429)
         }
     }
 
@@ -175,6 +185,12 @@ impl ApiError {
             valid: self.not_valid.then_some(false),
         };
         serde_json::to_vec(&shape).unwrap_or_default()
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(too_many: TooMany) -> Self {
+        Self::too_many(too_many.seconds())
     }
 }
 

@@ -19,6 +19,10 @@ pub use error::{OpenError, StoreError};
 use readers::Readers;
 use writer::Writer;
 
+/// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
+/// large sort spills to. A process that lacks one of them cannot read or, worse, cannot write.
+pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4;
+
 /// A change of the database as a value.
 ///
 /// Time, randomness, hashing and the network are settled before it is made. **`Err` rolls back, an outcome commits**: a refusal

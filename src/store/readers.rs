@@ -12,7 +12,7 @@ use crate::store::db::{self, Db};
 use crate::store::error::{OpenError, StoreError};
 
 /// Most readers at once: a request's look-up holds one for microseconds, and only as many run at once as there are worker threads.
-const MAX_READERS: u32 = 16;
+pub(super) const MAX_READERS: u32 = 16;
 /// How long a request waits for a reader before it is told to come back.
 const WAIT: Duration = Duration::from_secs(2);
 

@@ -14,6 +14,7 @@ pub mod password;
 pub mod profile;
 pub mod role;
 pub mod salt;
+pub mod sender_network;
 pub mod span;
 pub mod tier;
 pub mod time;

@@ -8,7 +8,11 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 /// The bytes that stand for an address in sorted columns: 4 or 6, then the address. All of IPv4 sorts before all of IPv6.
 #[must_use]
 pub fn address_key(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
+    key(address.to_canonical())
+}
+
+fn key(address: IpAddr) -> Vec<u8> {
+    match address {
         IpAddr::V4(address) => [&[4][..], &address.octets()].concat(),
         IpAddr::V6(address) => [&[6][..], &address.octets()].concat(),
     }
@@ -26,8 +30,27 @@ pub fn address_of(key: &[u8]) -> Option<IpAddr> {
 }
 
 /// One address, or all that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpNet);
+
+/// The network in the one form in which addresses are compared: whole, and as IPv4 where it lies in the part of IPv6 that stands for IPv4
+/// (`::ffff:0:0/96`; RFC 4291, 2.5.5.2).
+#[must_use]
+pub fn canonical(network: IpNet) -> IpNet {
+    let network = network.trunc();
+    let IpNet::V6(wide) = network else {
+        return network;
+    };
+    let address = wide.network().to_ipv4_mapped();
+    let length = wide.prefix_len().checked_sub(MAPPED_BITS);
+    let narrow = address
+        .zip(length)
+        .and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    narrow.map_or(network, IpNet::from)
+}
+
+/// Bits before the IPv4 address in its IPv6 form.
+const MAPPED_BITS: u8 = 96;
 
 /// What was given is neither an address nor the beginning of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,10 +63,19 @@ impl Network {
     /// The first and the last key of its addresses.
     #[must_use]
     pub fn keys(&self) -> (Vec<u8>, Vec<u8>) {
-        (
-            address_key(self.0.network()),
-            address_key(self.0.broadcast()),
-        )
+        (key(self.0.network()), key(self.0.broadcast()))
+    }
+
+    /// What one subscriber holds: an IPv4 address, or all of IPv6 with the same first 64 bits, among which they choose freely.
+    #[must_use]
+    pub fn of_one_client(address: IpAddr) -> Self {
+        let length = match address.to_canonical() {
+            IpAddr::V4(_) => 32,
+            IpAddr::V6(_) => 64,
+        };
+        // Neither length is too long for its family: the address alone is never the answer.
+        IpNet::new(address.to_canonical(), length)
+            .map_or_else(|_| address.into(), |network| Self(network.trunc()))
     }
 
     /// Whether an address is in it.
@@ -75,7 +107,7 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, NotANetwork> {
         if let Ok(network) = text.parse::<IpNet>() {
-            return Ok(Self(network.trunc()));
+            return Ok(Self(canonical(network)));
         }
         // `2001:db8::` is an address that no machine has; who writes it means all that begins so.
         if let Some(groups) = text.strip_suffix("::").filter(|groups| !groups.is_empty()) {
@@ -119,7 +151,7 @@ fn beginning_of_v6(text: &str) -> Option<Network> {
     let whole = text.split(':').count() * 16 == bits && bits < 128;
     let length = u8::try_from(bits).ok().filter(|_| whole)?;
     let network = Ipv6Net::new(Ipv6Addr::from(groups), length).ok()?;
-    Some(Network(network.into()))
+    Some(Network(canonical(network.into())))
 }
 
 #[cfg(test)]
@@ -145,10 +177,42 @@ mod tests {
             ("2001:db8::/48", "2001:db8::/48"),
             ("::1", "::1"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7/128", "203.0.113.7"),
+            ("::ffff:10.9.9.9/104", "10.0.0.0/8"),
+            ("0:0:0:0:0:ffff:", "0.0.0.0/0"),
+            ("::ffff:0:0/90", "::ffc0:0:0/90"),
         ] {
             let network: Network = typed.parse().expect(typed);
             assert_eq!(network.to_string(), meant, "{typed}");
         }
+    }
+
+    #[test]
+    fn one_client_has_an_address_or_the_first_half_of_one() {
+        for (address, network) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("::1", "::/64"),
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            assert_eq!(Network::of_one_client(address).to_string(), network);
+        }
+    }
+
+    #[test]
+    fn a_network_in_the_form_for_ipv4_holds_its_addresses() {
+        let address: IpAddr = "10.1.2.3".parse().expect("an address");
+        for typed in ["::ffff:10.0.0.0/104", "::ffff:10.1.2.3/128"] {
+            let network: Network = typed.parse().expect(typed);
+            assert!(network.contains(address), "{typed}");
+        }
+        // One that is wider holds addresses of IPv6 only, and its keys stay in order.
+        let wide: Network = "::ffff:0:0/90".parse().expect("a network");
+        let (low, high) = wide.keys();
+        assert!(low <= high && !wide.contains(address));
     }
 
     #[test]

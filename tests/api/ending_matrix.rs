@@ -1,5 +1,7 @@
 //! Every way a session ends, against every route that its tokens could open: refused at the next request, with the reason as code.
 
+use std::sync::Arc;
+
 use hub::features::admin::users::delete_user::DeleteUser;
 use hub::features::admin::users::set_active::SetActive;
 use hub::features::admin::users::set_password::SetPassword;
@@ -196,6 +198,7 @@ async fn a_password_set_by_an_administrator_ends_it() {
     let change = SetPassword {
         user: FIRST,
         password_hash: hash.expect("a hash"),
+        attempt_keys: Arc::clone(&scene.stage.hub().attempt_keys),
         now: scene.stage.now(),
         cause: scene.stage.cause(),
     };

@@ -102,6 +102,11 @@ impl Stage {
         Self::on(directory, settings, SEED).await
     }
 
+    /// One that holds no try back: for tests in which somebody tries more often than anybody does.
+    pub async fn without_limits() -> Self {
+        Self::with(&[("throttle_exempt", PEER)]).await
+    }
+
     /// On a directory that may hold a Hub's files already.
     pub async fn on(directory: TempDir, settings: &[(&str, &str)], seed: u64) -> Self {
         let config = config(directory.path(), settings);

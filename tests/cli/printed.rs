@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::stage::Stage;
 
-const KEY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const KEY: &str = "5b1f0c7ad9e3428617fc90b2a4d86e3550ce17f98a23b46d0e91c7385df2ab64";
 
 #[test]
 fn the_definitions_of_all_commands_are_sound() {

@@ -139,3 +139,23 @@ fn what_failed_and_what_the_door_refused_are_logged_beside_the_requests_id() {
     assert_eq!(cause["message"], "the store failed");
     assert!(of(cause).is_some() && of(cause) == of(answered), "{log}");
 }
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_told_of_once_and_what_it_wrote_is_not_repeated() {
+    let stage = Stage::empty();
+    let server = stage.serve();
+    for number in 1..=3 {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let head = format!(
+            "POST /api/auth/login HTTP/1.1\r\nHost: hub\r\nX-Forwarded-For: 10.9.8.{number}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    let (_, _, log) = server.stop();
+    let told = log.matches("X-Forwarded-For comes from a peer that is not trusted");
+    assert_eq!(told.count(), 1, "{log}");
+    assert!(!log.contains("10.9.8."), "{log}");
+}

@@ -226,3 +226,17 @@ fn a_user_is_deleted_only_after_a_yes() {
     assert_eq!(left[0]["end_reason"], "user_deleted");
     assert!(left[0]["username"].is_null());
 }
+
+#[test]
+fn passwd_forgets_failed_sign_ins_beside_a_running_server() {
+    let stage = Stage::new();
+    let server = stage.serve();
+    for _ in 0..5 {
+        assert_eq!(server.login("alice", "wrong horse 7").0, 401);
+    }
+    let (status, body) = server.login("alice", PASSWORD);
+    assert_eq!((status, &body["code"]), (429, &"too_many_requests".into()));
+    let passwd = ["user", "passwd", "alice", "--password-stdin"];
+    stage.run_with(&passwd, "another horse 8\n").good();
+    assert_eq!(server.login("alice", "another horse 8").0, 200);
+}

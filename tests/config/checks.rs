@@ -78,13 +78,12 @@ fn the_public_url_has_no_path_query_or_fragment() {
 }
 
 #[test]
-fn a_trusted_proxy_is_a_network_or_an_address() {
+fn a_trusted_proxy_and_whoever_is_exempt_is_a_network_or_an_address() {
     for value in ["10.0.0.0/33", "proxy.example", "10.0.0", "*"] {
         let expected = format!("{value:?} is not a network; write it like 10.0.0.0/8 or ::1");
-        assert_eq!(
-            fault("HUB_TRUSTED_PROXIES", &format!("::1,{value}")),
-            expected
-        );
+        for variable in ["HUB_TRUSTED_PROXIES", "HUB_THROTTLE_EXEMPT"] {
+            assert_eq!(fault(variable, &format!("::1,{value}")), expected);
+        }
     }
 }
 
@@ -190,6 +189,7 @@ fn numbers_keep_to_their_range() {
         ("HUB_HASHING__THREADS", 0, 64),
         ("HUB_HASHING__QUEUE", 1, 1024),
         ("HUB_FRONT__MAX_CONNECTIONS", 1, 65_536),
+        ("HUB_FRONT__MAX_CONNECTIONS_PER_NETWORK", 1, 65_536),
     ] {
         let below = least
             .checked_sub(1)

@@ -66,6 +66,7 @@ fn the_defaults_are_those_that_the_hub_promises() {
     assert_eq!(config.bind.to_string(), "127.0.0.1:8000");
     assert_eq!(config.data_dir, Path::new("./hub-data"));
     assert_eq!(config.trusted_proxies, []);
+    assert_eq!(config.throttle_exempt, []);
     assert_eq!(config.cors_origins, []);
     assert_eq!(config.allowed_hosts, []);
     assert_eq!(config.registration, Registration::Open);
@@ -88,7 +89,10 @@ fn the_defaults_are_those_that_the_hub_promises() {
     assert_eq!(front.body_deadline, Duration::from_secs(15));
     assert_eq!(front.idle_timeout, Duration::from_mins(1));
     assert_eq!(front.drain, Duration::from_secs(10));
-    assert_eq!(front.max_connections, 4096);
+    assert_eq!(
+        (front.max_connections, front.max_connections_per_network),
+        (4096, 512)
+    );
 }
 
 #[test]

@@ -124,6 +124,19 @@ fn lists_are_arrays_or_commas_in_the_file_and_commas_elsewhere() {
 }
 
 #[test]
+fn a_proxy_written_in_the_ipv6_form_of_ipv4_is_the_one_that_connects() {
+    let loaded = Place::new()
+        .env(
+            "HUB_TRUSTED_PROXIES",
+            "::ffff:192.0.2.7, ::ffff:10.0.0.0/104",
+        )
+        .load();
+    let found = loaded.config.trusted_proxies;
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["192.0.2.7/32", "10.0.0.0/8"]);
+}
+
+#[test]
 fn an_empty_list_in_a_stronger_layer_empties_the_list() {
     let loaded = Place::new()
         .config("cors_origins = ['https://a.example']")

@@ -1,6 +1,9 @@
 //! Password hashes: their cost, their bounds, their renewal.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod chance;
+mod tokens;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ fn a_thousand_half_sent_requests_are_closed_in_time_and_nobody_notices() {
             } else {
                 (HALF_BODY, bodies)
             };
-            halves.spawn(half_sent(server.address, half, deadline));
+            halves.spawn(half_sent(number, server.address, half, deadline));
         }
         let mut slowest = Duration::ZERO;
         while let Some(late) = halves.join_next().await {
@@ -98,13 +98,16 @@ fn a_client_that_trickles_its_head_gains_no_time() {
 }
 
 /// Sends it, waits for the other side to close, and tells how long after the deadline that was.
-async fn half_sent(address: SocketAddr, half: &str, deadline: Duration) -> Duration {
-    let mut connection = Connection::dial(address).await.unwrap();
-    let begun = Instant::now();
+async fn half_sent(number: usize, address: SocketAddr, half: &str, deadline: Duration) -> Duration {
+    let source = stage::stranger(number);
+    // The server's time begins in between.
+    let dialling = Instant::now();
+    let mut connection = Connection::dial_from(source, address).await.unwrap();
+    let connected = Instant::now();
     connection.send(half.as_bytes()).await.unwrap();
     let rest = connection.rest(deadline + LATENESS).await;
-    let after = begun.elapsed();
-    assert!(rest.is_some(), "it is still open after {after:?}");
-    assert!(after + EARLINESS > deadline, "closed after {after:?}");
-    after.saturating_sub(deadline)
+    let (most, least) = (dialling.elapsed(), connected.elapsed());
+    assert!(rest.is_some(), "it is still open after {least:?}");
+    assert!(most + EARLINESS > deadline, "closed after {most:?}");
+    least.saturating_sub(deadline)
 }

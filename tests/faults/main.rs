@@ -11,8 +11,11 @@
 mod alone;
 mod auditor;
 mod chance;
+mod descriptors;
 mod drain;
+mod flood;
 mod full_disk;
+mod giants;
 mod half_sent;
 mod journal;
 mod kill;

@@ -34,7 +34,10 @@ impl Launch {
             binary: binary.map_or_else(|| env!("CARGO_BIN_EXE_hub").into(), PathBuf::from),
             data: data.to_owned(),
             log: data.with_extension("log"),
-            settings: vec![("HUB_LOG".to_owned(), "warn".to_owned())],
+            // All load comes from one address, as fast as it can.
+            settings: [("HUB_LOG", "warn"), ("HUB_THROTTLE_EXEMPT", "127.0.0.0/8")]
+                .map(|(variable, value)| (variable.to_owned(), value.to_owned()))
+                .into(),
             before: Vec::new(),
         }
     }
@@ -76,6 +79,12 @@ impl Launch {
         self.before.extend([script.into(), "sh".into()]);
         let arguments = arguments.iter().map(|path| path.as_os_str().to_owned());
         self.before.extend(arguments);
+        self
+    }
+
+    /// With these limits of open files: what it may use, and how far it may raise that itself.
+    pub fn open_files(mut self, limits: &str) -> Self {
+        self.before = ["prlimit".into(), format!("--nofile={limits}").into()].into();
         self
     }
 
@@ -180,13 +189,27 @@ impl Server {
 
     /// The most memory that was ever resident, in MiB.
     pub fn peak_mib(&self) -> u64 {
+        self.peak_kib() / 1_024
+    }
+
+    /// The same, finer.
+    pub fn peak_kib(&self) -> u64 {
+        self.memory_kib("VmHWM:")
+    }
+
+    /// What is resident now.
+    pub fn resident_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    fn memory_kib(&self, line: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let peak = status
+        let found = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .find_map(|found| found.strip_prefix(line))
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|kib| kib.parse::<u64>().ok());
-        peak.expect("/proc/PID/status names VmHWM") / 1_024
+        found.unwrap_or_else(|| panic!("/proc/PID/status names {line}"))
     }
 }
 

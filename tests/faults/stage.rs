@@ -1,7 +1,7 @@
 //! What every test of this binary stands on: its turn, its runtime, its descriptors, its people.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -26,6 +26,11 @@ pub fn in_turn<T>(test: impl Future<Output = T>) -> T {
         .build()
         .unwrap()
         .block_on(test)
+}
+
+/// The address of one of many strangers: a hundred from each of 127.1.0.1, 127.1.0.2 …, so that none is too many for its network.
+pub fn stranger(number: usize) -> Ipv4Addr {
+    Ipv4Addr::new(127, 1, 0, u8::try_from(1 + number / 100).unwrap())
 }
 
 /// Raises the limit of open descriptors for this process and the servers that it starts.

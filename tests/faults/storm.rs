@@ -43,7 +43,8 @@ fn two_thousand_sign_ins_at_once_cost_bounded_memory_and_all_are_answered() {
                 2 => sign_in_body("known", "battery staple 8"),
                 _ => sign_in_body("unknown", PASSWORD),
             };
-            let mut connection = Connection::dial(address).await.unwrap();
+            let source = stage::stranger(number);
+            let mut connection = Connection::dial_from(source, address).await.unwrap();
             let start = Arc::clone(&start);
             clients.spawn(async move {
                 let bytes = request(address, "POST /api/auth/login", None, Some(&body));

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Whoever waits longer for an answer waits in vain.
@@ -56,7 +56,14 @@ pub struct Connection {
 
 impl Connection {
     pub async fn dial(address: SocketAddr) -> io::Result<Self> {
-        let stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
+        Self::dial_from(Ipv4Addr::LOCALHOST, address).await
+    }
+
+    /// From one of this machine's other addresses, as if from another network.
+    pub async fn dial_from(source: Ipv4Addr, address: SocketAddr) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source, 0).into())?;
+        let stream = timeout(PATIENCE, socket.connect(address)).await??;
         stream.set_nodelay(true)?;
         Ok(Self {
             address,

@@ -19,6 +19,8 @@ fn patient() -> Limits {
         body_deadline: LONG,
         idle_timeout: LONG,
         write_stall_deadline: LONG,
+        // All of a test's connections come from one address.
+        max_connections_per_network: usize::MAX,
         ..Limits::default()
     }
 }

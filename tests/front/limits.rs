@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use hub::front::Limits;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use super::stage::{PATIENCE, Stage, assert_refused};
+use super::stage::{Stage, assert_refused};
 
 const LIMIT: usize = 16 * 1024;
 
@@ -92,27 +91,4 @@ async fn a_head_over_the_limit_is_refused_in_bytes_and_in_lines() {
         let said = stage.say(request.as_bytes()).await;
         assert_refused(&said, 431, "Request headers too large", "headers_too_large");
     }
-}
-
-#[rocket::async_test]
-async fn a_connection_over_the_limit_waits_for_a_free_place() {
-    let stage = Stage::with(Limits {
-        max_connections: 2,
-        ..Limits::default()
-    })
-    .await;
-    let mut places = Vec::new();
-    for _ in 0..2 {
-        let mut caller = stage.connect().await;
-        caller.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").await;
-        assert_eq!(caller.answer().await.status, 200);
-        places.push(caller);
-    }
-    let mut third = stage.connect().await;
-    third.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let unanswered = timeout(Duration::from_millis(100), third.stream.readable()).await;
-    assert!(unanswered.is_err());
-    places.pop();
-    let answer = timeout(PATIENCE, third.answer()).await.unwrap();
-    assert_eq!(answer.text(), "hello");
 }

@@ -9,6 +9,7 @@
 mod deadlines;
 mod draining;
 mod limits;
+mod places;
 mod requests;
 mod smuggling;
 mod stage;

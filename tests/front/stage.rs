@@ -1,8 +1,8 @@
 //! The tiny Rocket that the tests knock at, and the raw client that knocks.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hub::front::{Drained, Limits, serve};
@@ -12,7 +12,7 @@ use rocket::http::{ContentType, CookieJar, Header, Status};
 use rocket::response::stream::ByteStream;
 use rocket::{Data, Request, Rocket, State, catch, catchers, get, post, routes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -31,6 +31,8 @@ pub struct Gate {
     pub stream_dropped: AtomicBool,
     /// Set when Rocket's shutdown fairings ran.
     pub shutdown_ran: AtomicBool,
+    /// Method and path of every request that reached Rocket.
+    pub seen: Mutex<Vec<String>>,
 }
 
 /// A served door, and the way to end it.
@@ -50,6 +52,7 @@ impl Stage {
             reached: Semaphore::new(0),
             stream_dropped: AtomicBool::new(false),
             shutdown_ran: AtomicBool::new(false),
+            seen: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();
         let rocket = tiny_rocket(Arc::clone(&gate));
@@ -70,10 +73,22 @@ impl Stage {
     }
 
     pub async fn connect(&self) -> Caller {
+        self.connect_from(Ipv4Addr::LOCALHOST).await
+    }
+
+    /// From an address of its own: all of 127.0.0.0/8 is this machine.
+    pub async fn connect_from(&self, address: Ipv4Addr) -> Caller {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
         Caller {
-            stream: TcpStream::connect(self.address).await.unwrap(),
+            stream: socket.connect(self.address).await.unwrap(),
             unread: Vec::new(),
         }
+    }
+
+    /// What has reached Rocket since this was last asked.
+    pub fn seen(&self) -> Vec<String> {
+        std::mem::take(&mut *self.gate.seen.lock().unwrap())
     }
 
     /// Sends bytes on a connection of their own and returns all that comes back until it is closed.
@@ -218,9 +233,14 @@ fn tiny_rocket(gate: Arc<Gate>) -> Rocket<rocket::Build> {
         log_level: rocket::config::LogLevel::Off,
         ..rocket::Config::default()
     };
-    let seen = Arc::clone(&gate);
+    let (seen, noting) = (Arc::clone(&gate), Arc::clone(&gate));
     rocket::custom(quiet)
         .manage(gate)
+        .attach(AdHoc::on_request("note the request", move |request, _| {
+            let line = format!("{} {}", request.method(), request.uri().path());
+            noting.seen.lock().unwrap().push(line);
+            Box::pin(async {})
+        }))
         .attach(AdHoc::on_shutdown("note the shutdown", |_| {
             Box::pin(async move { seen.shutdown_ran.store(true, Ordering::SeqCst) })
         }))

@@ -37,6 +37,8 @@ pub async fn open(directory: &Path, clock: Arc<dyn Clock>, seed: u64) -> Hub {
             value("data_dir", directory.to_str().expect("UTF-8")),
             value("hashing.memory_kib", "8"),
             value("hashing.passes", "1"),
+            // Thousands of tries within a moment of a clock that stands still.
+            value("throttle_exempt", "0.0.0.0/0,::/0"),
         ],
         ..Sources::default()
     };

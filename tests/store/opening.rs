@@ -3,8 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use hub::store::{Mode, OpenError, Store, schema};
+use hub::store::{Mode, OpenError, Store, StoreError, schema};
 use tempfile::TempDir;
+
+use crate::Stage;
 
 fn directory() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().expect("a temporary directory");
@@ -156,4 +158,30 @@ fn a_cut_database_is_refused_as_damaged_and_not_as_somebody_elses() {
             "{kept}: {error}"
         );
     }
+}
+
+/// An older one could damage its log; and what is mapped into memory would have made it worse.
+#[test]
+fn the_engine_is_new_enough_and_maps_no_file_into_memory() {
+    let stage = Stage::new();
+    let oldest = (3, 51, 3);
+    let version: String = read(&stage, "SELECT sqlite_version()");
+    let numbers: Vec<u32> = version
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    assert!(
+        numbers.len() == 3 && (numbers[0], numbers[1], numbers[2]) >= oldest,
+        "{version}"
+    );
+    // Both the one writer and every reader are opened in one place, so what a reader says holds for all.
+    assert_eq!(read::<i64>(&stage, "PRAGMA mmap_size"), 0);
+    assert_eq!(read::<i64>(&stage, "PRAGMA trusted_schema"), 0);
+}
+
+fn read<T: rusqlite::types::FromSql>(stage: &Stage, sql: &'static str) -> T {
+    let read = stage
+        .store
+        .read::<_, StoreError>(|db| db.one(sql, rusqlite::params![], |row| row.get(0)));
+    read.expect(sql)
 }

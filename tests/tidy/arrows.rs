@@ -27,12 +27,22 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// Among features: these have an order, and all others may name them but not one another.
 const FEATURES: &[(&str, &[&str])] = &[
     ("passwords", &[]),
+    ("attempts", &[]),
     ("users", &["passwords"]),
-    ("sessions", &["users", "passwords"]),
-    ("second_factors", &["sessions", "users", "passwords"]),
+    ("sessions", &["attempts", "users", "passwords"]),
+    (
+        "second_factors",
+        &["sessions", "attempts", "users", "passwords"],
+    ),
     (
         "browser",
-        &["second_factors", "sessions", "users", "passwords"],
+        &[
+            "second_factors",
+            "sessions",
+            "attempts",
+            "users",
+            "passwords",
+        ],
     ),
 ];
 
@@ -84,7 +94,7 @@ fn among_features(source: &Source, at: usize, home: &str, path: &[String]) -> Op
     };
     (!allowed).then(|| {
         format!(
-            "{place}: features/{home} must not name features/{named}; users ← sessions ← second_factors ← browser ← the rest"
+            "{place}: features/{home} must not name features/{named}; attempts, users ← sessions ← second_factors ← browser ← the rest"
         )
     })
 }

@@ -76,6 +76,24 @@ fn the_number_of_crates_is_the_one_that_is_told() {
     );
 }
 
+/// Entries of `.deny.toml` that name an advisory, but one version where a range is meant: `crate@<1` would match nothing.
+fn bans_of_one_version(settings: &str) -> Vec<&str> {
+    settings
+        .lines()
+        .filter(|line| line.contains("reason = \"RUSTSEC") || line.contains("reason = \"CVE"))
+        .filter(|line| line.contains('@'))
+        .collect()
+}
+
+#[test]
+fn each_ban_of_vulnerable_versions_is_a_range() {
+    let settings = text(".deny.toml");
+    assert!(settings.contains("jsonwebtoken:<10.3.0"));
+    assert_eq!(bans_of_one_version(&settings), Vec::<&str>::new());
+    let wrong = "{ crate = \"a@<1\", reason = \"CVE-1\" }";
+    assert_eq!(bans_of_one_version(wrong), [wrong]);
+}
+
 #[test]
 fn a_dependency_that_nobody_explains_is_found() {
     let manifest = "[package]\nname = \"a\"\n[dependencies]\n# why\nb = \"1\"\nc = { version = \"1\" }\n[lints.rust]\nd = \"e\"";

@@ -46,6 +46,8 @@ const FEATURE_TABLES: &[&str] = &[
     "user_agents",
     "second_factors",
     "recovery_codes",
+    "failed_attempts",
+    "known_networks",
 ];
 
 fn is_sql(literal: &str) -> bool {

@@ -49,9 +49,13 @@ fn collect(place: &Path, found: &mut Vec<PathBuf>) {
         fs::read_dir(place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
     for entry in entries {
         let path = entry.expect("an entry of a folder").path();
-        let generated = path.ends_with("node_modules") || path.ends_with("target");
+        let generated = ["node_modules", "target", "Cargo.lock"]
+            .iter()
+            .any(|name| path.ends_with(name));
+        // Bytes that strangers might send: no text of ours.
+        let bytes = path.ends_with("fuzz/seeds") || path.ends_with("fuzz/artifacts");
         let picture = path.extension().is_some_and(|ending| ending == "png");
-        if !generated && !picture {
+        if !generated && !bytes && !picture {
             collect(&path, found);
         }
     }

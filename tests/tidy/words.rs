@@ -144,8 +144,10 @@ fn the_project_speaks_of_itself_only() {
         "README.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
         "Cargo.toml",
         ".clippy.toml",
+        ".deny.toml",
         ".ci",
     ];
     // The list of common passwords holds every word there is.

@@ -1,5 +1,7 @@
 //! `hub user passwd`: sets a user's password, which ends all their sessions.
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use crate::cli::database::Changing;
@@ -39,6 +41,7 @@ impl Passwd {
         let ended = database.apply(SetPassword {
             user: user.id,
             password_hash,
+            attempt_keys: Arc::clone(&database.hub.attempt_keys),
             now: database.sessions_now(&cause),
             cause,
         })?;

@@ -4,8 +4,10 @@ use crate::crypto::hasher::HasherError;
 use crate::crypto::jwt::SigningFailed;
 use crate::features::passwords::model::PasswordError;
 use crate::features::sessions::error::AccessError;
+use crate::features::sessions::proof::ProofError;
 use crate::features::users::store::Taken;
 use crate::http::problem::{ApiError, STORE_BUSY};
+use crate::hub::throttle::model::TooMany;
 use crate::store::StoreError;
 use crate::types::email::EmailError;
 use crate::types::profile::BioError;
@@ -26,6 +28,8 @@ pub enum RegisterError {
     Email(EmailError),
     /// The password breaks a rule.
     Password(PasswordError),
+    /// Too many accounts were made from there.
+    TooMany(TooMany),
     /// Somebody has the name or the address.
     Taken(Taken),
     /// Too many passwords wait to be hashed.
@@ -37,6 +41,12 @@ pub enum RegisterError {
 impl From<StoreError> for RegisterError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<TooMany> for RegisterError {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
     }
 }
 
@@ -76,6 +86,7 @@ impl From<RegisterError> for ApiError {
                 Self::new(409, "Username already exists", "username_taken")
             }
             RegisterError::Taken(Taken::Email) => email_taken(),
+            RegisterError::TooMany(too_many) => too_many.into(),
             RegisterError::Busy => Self::busy(STORE_BUSY),
             RegisterError::Store(error) => {
                 Self::store(error, "Registration failed", "registration_failed")
@@ -183,6 +194,8 @@ pub enum PasswordChangeError {
     Password(PasswordError),
     /// The current password is another one.
     InvalidCredentials,
+    /// Too many were wrong before: it was not compared.
+    TooMany(TooMany),
     /// Too many passwords wait to be hashed.
     Busy,
     /// The database, the hasher or the signer failed.
@@ -218,6 +231,17 @@ impl From<HasherError> for PasswordChangeError {
     }
 }
 
+impl From<ProofError> for PasswordChangeError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Wrong => Self::InvalidCredentials,
+            ProofError::TooMany(too_many) => Self::TooMany(too_many),
+            ProofError::Busy => Self::Busy,
+            ProofError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<PasswordChangeError> for ApiError {
     fn from(error: PasswordChangeError) -> Self {
         match error {
@@ -232,6 +256,7 @@ impl From<PasswordChangeError> for ApiError {
             PasswordChangeError::InvalidCredentials => {
                 Self::new(401, "Invalid credentials", "invalid_credentials")
             }
+            PasswordChangeError::TooMany(too_many) => too_many.into(),
             PasswordChangeError::Busy => Self::busy(STORE_BUSY),
             PasswordChangeError::Store(error) => {
                 Self::store(error, "Password change failed", "password_change_failed")

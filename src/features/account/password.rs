@@ -3,7 +3,7 @@
 use rocket::{State, post};
 use serde::Serialize;
 
-use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::crypto::hasher::StoredHash;
 use crate::features::account::error::PasswordChangeError;
 use crate::features::browser::renew::RenewCookies;
 use crate::features::passwords::model as passwords;
@@ -12,6 +12,7 @@ use crate::features::sessions::end;
 use crate::features::sessions::error::AccessError;
 use crate::features::sessions::issue;
 use crate::features::sessions::model::{EndReason, Session};
+use crate::features::sessions::proof;
 use crate::features::sessions::refresh;
 use crate::features::sessions::store::many::Now;
 use crate::features::users::model::User;
@@ -26,7 +27,7 @@ use crate::store::audit::Action;
 use crate::store::{Change, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::{SessionId, UserId};
-use crate::types::password::{self, Password};
+use crate::types::password::Password;
 
 #[derive(Serialize)]
 struct NewPair<'pair> {
@@ -53,8 +54,15 @@ pub async fn change(
         return Err(PasswordChangeError::MissingFields.into());
     };
     let new = check(hub, &caller.user, new)?;
-    let (old, new) = hash(hub, caller.user.id, current, new).await?;
     let cause = client.cause(hub).by_user(caller.user.id);
+    let (old, new) = hash(
+        hub,
+        caller.session,
+        caller.user.id,
+        (current, new),
+        cause.clone(),
+    )
+    .await?;
     let now = cause.at.wall;
     let change = ChangePassword {
         session: caller.session,
@@ -83,23 +91,16 @@ pub(super) fn check(hub: &Hub, user: &User, new: &str) -> Result<Password, Passw
     Ok(new)
 }
 
-/// Compares the current password and hashes the new one; returns the stored hash that was compared with, and the new one.
+/// Compares the current password of whoever acts in a session and hashes the new one; returns the stored hash that was compared with, and the new one.
 pub(super) async fn hash(
     hub: &Hub,
+    session: SessionId,
     user: UserId,
-    current: &str,
-    new: Password,
+    (current, new): (&str, Password),
+    cause: Cause,
 ) -> Result<(StoredHash, StoredHash), PasswordChangeError> {
-    let stored = hub.store.read(|db| users::password_hash(db, user))?;
-    let possible = current.len() <= password::MAX_BYTES;
-    let Some(stored) = stored.filter(|_| possible) else {
-        return Err(PasswordChangeError::InvalidCredentials);
-    };
-    let current = Password::new(current);
-    match hub.hasher.compare(current, Some(stored.clone())).await? {
-        Comparison::Different => Err(PasswordChangeError::InvalidCredentials),
-        Comparison::Same { .. } => Ok((stored, hub.hasher.make(new).await?)),
-    }
+    let old = proof::prove(hub, session, user, current, cause).await?;
+    Ok((old, hub.hasher.make(new).await?))
 }
 
 /// Changes the password of whoever acts in a session, whichever door they came in by.

@@ -15,6 +15,7 @@ use crate::http::body::{Body, Fields};
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
+use crate::hub::throttle::model::Tries;
 use crate::store::audit::Action;
 use crate::store::{Change, Tx};
 use crate::types::cause::Cause;
@@ -34,6 +35,9 @@ pub async fn register(hub: &State<Hub>, client: Client, body: Body) -> Result<An
     }
     let fields = body.fields()?.ok_or(RegisterError::NoData)?;
     let (username, email, password) = parse(hub, &fields)?;
+    let caller = hub.throttle.caller(client.address);
+    let in_time = hub.throttle.take(Tries::Register, caller);
+    in_time.map_err(RegisterError::from)?;
     let password_hash = hub
         .hasher
         .make(password)

@@ -24,6 +24,7 @@ use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
 use crate::http::view::View;
 use crate::hub::Hub;
+use crate::hub::throttle::model::{TooMany, Tries};
 use crate::store::audit::Action;
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
@@ -136,11 +137,19 @@ pub async fn give(
         let page = self::form(&view, next.as_ref(), &errors);
         Refusal::from(page.with_status(422))
     };
+    let too_many = |too_many: TooMany| {
+        let errors = [FieldError::new("code", too_many.sentence())];
+        let page = self::form(&view, next.as_ref(), &errors);
+        Refusal::from(page.for_too_many(too_many))
+    };
     let value = shown.0.ok_or_else(begin_anew)?;
     let presented =
         Presented::parse(form.text("code")).map_err(|error| again(error.to_string()))?;
     let half = hub.store.read(|db| store::half(db, &value))?;
     let half = half.ok_or_else(begin_anew)?;
+    let caller = hub.throttle.caller(client.address);
+    let reserved = hub.throttle.reserve(Tries::FailedCode, caller);
+    let mut reserved = reserved.map_err(too_many)?;
     let (browser, values) = NewBrowser::draw(hub, current.value());
     let cause = client.cause(hub);
     let change = Finish {
@@ -151,7 +160,11 @@ pub async fn give(
     };
     match hub.store.write(change).await? {
         Finished::Begun(begun) => Ok(values.hand_over(hub, &begun, next)),
-        Finished::Refused(checked) => Err(again(sentence(checked))),
+        Finished::Refused(Checked::Wait(after)) => Err(too_many(TooMany { after })),
+        Finished::Refused(checked) => {
+            reserved.spend();
+            Err(again(sentence(checked)))
+        }
         Finished::BeginAnew => Err(begin_anew().into()),
     }
 }
@@ -180,10 +193,7 @@ fn form(view: &View, next: Option<&LocalPath>, errors: &[FieldError]) -> Page {
 fn sentence(checked: Checked) -> String {
     match checked {
         Checked::Used => "That code was used already. Wait for the next one.".to_owned(),
-        Checked::Wait(wait) => {
-            let seconds = wait.as_millis().div_ceil(1_000);
-            format!("Too many wrong codes. Try again in {seconds} seconds.")
-        }
+        Checked::Wait(after) => TooMany { after }.sentence(),
         Checked::Wrong | Checked::Absent | Checked::Right | Checked::Recovered { .. } => {
             "That code is not right. Codes change every 30 seconds.".to_owned()
         }

@@ -3,10 +3,10 @@
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
-use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::crypto::hasher::StoredHash;
 use crate::features::browser::store;
 use crate::features::browser::who::Administrator;
-use crate::features::sessions::error::LoginError;
+use crate::features::sessions::proof::{self, ProofError};
 use crate::features::users::store as users;
 use crate::http::cookies::Cookie;
 use crate::http::form::{FieldError, Form};
@@ -21,7 +21,6 @@ use crate::types::cause::Cause;
 use crate::types::held_value::{HeldValue, ValueHash};
 use crate::types::ids::UserId;
 use crate::types::local_path::LocalPath;
-use crate::types::password::{self, Password};
 
 /// Asks for the password of whoever is signed in.
 #[get("/admin/sudo?<next>")]
@@ -50,7 +49,17 @@ pub async fn prove(
     if password.is_empty() {
         return Err(again("Fill in your password."));
     }
-    let compared = compare(hub, administrator.user.id, password).await?;
+    let (user, cause) = (administrator.user.id, administrator.cause(hub));
+    let compared = match proof::prove(hub, administrator.session, user, password, cause).await {
+        Ok(compared) => compared,
+        Err(ProofError::Wrong) => return Err(again("That is not your password.")),
+        Err(ProofError::TooMany(too_many)) => {
+            let errors = [FieldError::new("password", too_many.sentence())];
+            let page = self::form(&administrator, next, &errors);
+            return Err(page.for_too_many(too_many).into());
+        }
+        Err(error) => return Err(ApiError::from(error).into()),
+    };
     let fresh = HeldValue::generate(hub.entropy.as_ref());
     let change = Prove {
         user: administrator.user.id,
@@ -71,31 +80,6 @@ pub async fn prove(
         .noting(Note::new("proven")))
 }
 
-/// The stored hash that fitted the password, or nothing.
-///
-/// # Errors
-/// When the store fails, or too many passwords wait to be hashed.
-pub async fn compare(
-    hub: &Hub,
-    user: UserId,
-    password: &str,
-) -> Result<Option<StoredHash>, Refusal> {
-    let stored = hub.store.read(|db| users::password_hash(db, user))?;
-    let possible = password.len() <= password::MAX_BYTES;
-    let Some(stored) = stored.filter(|_| possible) else {
-        return Ok(None);
-    };
-    let compared = hub
-        .hasher
-        .compare(Password::new(password), Some(stored.clone()))
-        .await
-        .map_err(|error| ApiError::from(LoginError::from(error)))?;
-    Ok(match compared {
-        Comparison::Same { .. } => Some(stored),
-        Comparison::Different => None,
-    })
-}
-
 fn form(administrator: &Administrator, next: &str, errors: &[FieldError]) -> Page {
     let next: Option<LocalPath> = next.parse().ok();
     administrator.page(
@@ -111,7 +95,7 @@ fn form(administrator: &Administrator, next: &str, errors: &[FieldError]) -> Pag
 struct Prove {
     user: UserId,
     /// The stored hash that the password fitted.
-    compared: Option<StoredHash>,
+    compared: StoredHash,
     old: ValueHash,
     new: ValueHash,
     cause: Cause,
@@ -130,7 +114,8 @@ impl Change for Prove {
     fn apply(self, tx: &Tx<'_>) -> Result<Proof, StoreError> {
         let target = Some(format!("user:{}", self.user));
         let current = users::password_hash(tx, self.user)?;
-        if self.compared.is_none() || current != self.compared {
+        if current.as_ref() != Some(&self.compared) {
+            // Changed by somebody else since it was compared.
             tx.audit(&self.cause, Action::ProofRefused, target, None)?;
             return Ok(Proof::Wrong);
         }

@@ -67,6 +67,11 @@ pub async fn sign_in(
         Err(LoginError::Disabled) => {
             "This account is disabled. Ask your administrator to enable it."
         }
+        Err(LoginError::TooMany(too_many)) => {
+            let errors = [FieldError::new("", too_many.sentence())];
+            let page = self::form(&view, &current, next.as_ref(), name, &errors);
+            return Err(page.for_too_many(too_many).into());
+        }
         Err(error) => return Err(ApiError::from(error).into()),
     };
     Err(again(&[FieldError::new("", problem)]))

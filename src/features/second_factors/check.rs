@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::totp::{Found, SecondFactorKeys};
+use crate::features::attempts::model::{Failures, Wait};
 use crate::features::second_factors::error::key_missing;
-use crate::features::second_factors::model::{
-    CodeText, Factor, Failures, Presented, RecoveryCode, State, Wait,
-};
+use crate::features::second_factors::model::{CodeText, Factor, Presented, RecoveryCode, State};
 use crate::features::second_factors::store;
 use crate::hub::Hub;
 use crate::store::audit::Action;
@@ -117,11 +116,7 @@ impl Check {
             }
             return self.refused(tx, factor, "wrong_recovery_code", Checked::Wrong);
         }
-        let none = Failures {
-            count: 0,
-            last: None,
-        };
-        store::note_failures(tx, self.user, none)?;
+        store::note_failures(tx, self.user, Failures::NONE)?;
         let left = store::recovery_codes_left(tx, self.user)?;
         let cause = self.cause.clone().by_user(self.user);
         let (target, detail) = (Some(self.target()), Some(format!("left={left}")));
@@ -152,12 +147,9 @@ impl Check {
         reason: &str,
         checked: Checked,
     ) -> Result<Checked, StoreError> {
-        let failures = Failures {
-            count: factor.failures.count.saturating_add(1),
-            last: Some(self.cause.at),
-        };
+        let failures = factor.failures.and(1, self.cause.at);
         store::note_failures(tx, self.user, failures)?;
-        let detail = Some(format!("reason={reason} in_a_row={}", failures.count));
+        let detail = Some(format!("reason={reason} {failures}"));
         tx.audit(
             &self.cause,
             Action::SecondFactorRefused,

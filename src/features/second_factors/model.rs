@@ -1,4 +1,4 @@
-//! What a second factor is, what somebody may type for it, and how long they wait after wrong codes. Pure.
+//! What a second factor is, and what somebody may type for it. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::crypto::totp::DIGITS;
+use crate::features::attempts::model::Failures;
 use crate::types::entropy::Entropy;
 use crate::types::ids::UserId;
 use crate::types::salt::Salt;
@@ -51,62 +52,6 @@ pub const ENROLMENT_LIFE: Duration = Duration::from_mins(30);
 #[must_use]
 pub fn is_open(drawn: Moment, now: Moment) -> bool {
     matches!(now.since(drawn), Elapsed::Span(span) if span < ENROLMENT_LIFE)
-}
-
-/// Wrong codes in a row that cost nothing: typing errors, a phone whose clock is off, the last digit after the step has changed.
-pub const FREE_FAILURES: u32 = 5;
-/// The first wait; each further wrong code doubles it.
-pub const FIRST_WAIT: Duration = Duration::from_secs(30);
-/// The longest wait: about a hundred guesses a day, each with three chances in a million. Never for ever, or whoever knows a password could
-/// lock its owner out.
-pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
-
-/// Wrong codes in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failures {
-    /// How many.
-    pub count: u32,
-    /// When the last of them came.
-    pub last: Option<Moment>,
-}
-
-/// Whether a code is judged now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// It is.
-    Over,
-    /// Not before this much time has passed.
-    For(Duration),
-    /// Not before the whole wait has passed, counted from now: how long ago the last failure was cannot be known.
-    Anew(Duration),
-}
-
-impl Failures {
-    /// How long to wait at `now`, on the clock that nobody can set.
-    #[must_use]
-    pub fn wait(self, now: Moment) -> Wait {
-        let whole = wait_after(self.count);
-        let (Some(last), false) = (self.last, whole.is_zero()) else {
-            return Wait::Over;
-        };
-        match now.since(last) {
-            Elapsed::Span(passed) | Elapsed::AtLeast(passed) if passed >= whole => Wait::Over,
-            Elapsed::Span(passed) | Elapsed::AtLeast(passed) => {
-                Wait::For(whole.saturating_sub(passed))
-            }
-            Elapsed::Unknown => Wait::Anew(whole),
-        }
-    }
-}
-
-/// How long the next code waits after this many wrong ones in a row.
-#[must_use]
-pub fn wait_after(failures: u32) -> Duration {
-    let Some(doublings) = failures.checked_sub(FREE_FAILURES) else {
-        return Duration::ZERO;
-    };
-    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-    FIRST_WAIT.saturating_mul(factor).min(LONGEST_WAIT)
 }
 
 /// What somebody typed for their second factor.
@@ -248,10 +193,7 @@ pub fn in_groups(text: &str, between: &str) -> Zeroizing<String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{
-        ENROLMENT_LIFE, FIRST_WAIT, Failures, LONGEST_WAIT, NotACode, Presented, RecoveryCodes,
-        Wait, in_groups, is_open, wait_after,
-    };
+    use super::{ENROLMENT_LIFE, NotACode, Presented, RecoveryCodes, in_groups, is_open};
     use crate::types::entropy::SeededEntropy;
     use crate::types::ids::UserId;
     use crate::types::time::{Clock, HandClock, Timestamp};
@@ -260,57 +202,6 @@ mod tests {
 
     fn clock() -> HandClock {
         HandClock::at(Timestamp::from_seconds(1_800_000_000))
-    }
-
-    #[test]
-    fn the_wait_begins_at_the_fifth_wrong_code_doubles_and_never_exceeds_a_quarter_of_an_hour() {
-        let seconds: Vec<u64> = (0..=12).map(|count| wait_after(count).as_secs()).collect();
-        assert_eq!(
-            seconds,
-            [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]
-        );
-        assert_eq!(wait_after(u32::MAX), LONGEST_WAIT);
-    }
-
-    #[test]
-    fn the_wait_is_measured_on_the_clock_that_nobody_can_set() {
-        let clock = clock();
-        let failures = Failures {
-            count: 5,
-            last: Some(clock.now()),
-        };
-        clock.advance(10 * SECOND);
-        for wall in [0, 1_800_000_000, 4_000_000_000] {
-            clock.set_wall(Timestamp::from_seconds(wall));
-            assert_eq!(failures.wait(clock.now()), Wait::For(20 * SECOND));
-        }
-        clock.advance(20 * SECOND);
-        assert_eq!(failures.wait(clock.now()), Wait::Over);
-    }
-
-    #[test]
-    fn after_a_start_of_the_machine_the_wait_lasts_until_the_process_has_run_for_it() {
-        let clock = clock();
-        let failures = Failures {
-            count: 5,
-            last: Some(clock.now()),
-        };
-        clock.reboot();
-        assert_eq!(failures.wait(clock.now()), Wait::For(FIRST_WAIT));
-        clock.advance(FIRST_WAIT);
-        assert_eq!(failures.wait(clock.now()), Wait::Over);
-    }
-
-    #[test]
-    fn a_machine_put_back_to_an_earlier_state_begins_the_wait_anew() {
-        let clock = clock();
-        let early = clock.now();
-        clock.advance(LONGEST_WAIT);
-        let failures = Failures {
-            count: 5,
-            last: Some(clock.now()),
-        };
-        assert_eq!(failures.wait(early), Wait::Anew(FIRST_WAIT));
     }
 
     #[test]

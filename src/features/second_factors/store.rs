@@ -3,7 +3,8 @@
 use rusqlite::{Row, params};
 use subtle::ConstantTimeEq;
 
-use crate::features::second_factors::model::{Factor, Failures, State};
+use crate::features::attempts::model::Failures;
+use crate::features::second_factors::model::{Factor, State};
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::ids::UserId;
 use crate::types::salt::Salt;

@@ -2,9 +2,11 @@
 
 use crate::crypto::hasher::HasherError;
 use crate::crypto::jwt::{SigningFailed, TokenFault};
+use crate::features::attempts::attempt::Held;
 use crate::features::sessions::bearer::Unfit;
 use crate::features::sessions::model::EndReason;
 use crate::http::problem::{ApiError, STORE_BUSY};
+use crate::hub::throttle::model::TooMany;
 use crate::store::StoreError;
 
 /// Why an access token does not let its bearer in.
@@ -130,8 +132,16 @@ pub enum RefreshError {
     Superseded,
     /// 9: used before, and the session was ended for it.
     Reused,
+    /// Too many of this session's, or too many that are not ours from there: it was not judged.
+    TooMany(TooMany),
     /// The database or the signer failed.
     Store(StoreError),
+}
+
+impl From<TooMany> for RefreshError {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
+    }
 }
 
 impl From<StoreError> for RefreshError {
@@ -169,6 +179,7 @@ impl From<RefreshError> for ApiError {
             RefreshError::UserNotFound => Self::new(401, "User not found", "user_not_found"),
             RefreshError::SessionExpired => refused("session_expired"),
             RefreshError::Ended(reason) => refused(reason.code()),
+            RefreshError::TooMany(too_many) => too_many.into(),
             RefreshError::Superseded | RefreshError::Reused => refused("token_reused"),
             // Here, unlike elsewhere, even a disk that takes no writes is a 500: the document of this endpoint knows no other answer.
             RefreshError::Store(StoreError::Unwritable(cause)) => Self::store(
@@ -194,6 +205,8 @@ pub enum LoginError {
     InvalidCredentials,
     /// The right password of a user who is locked out.
     Disabled,
+    /// Too many failed before, or too many tries came from there: the password was not compared.
+    TooMany(TooMany),
     /// Too many sign-ins wait.
     Busy,
     /// The database, the hasher or the signer failed.
@@ -203,6 +216,21 @@ pub enum LoginError {
 impl From<StoreError> for LoginError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<TooMany> for LoginError {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
+    }
+}
+
+impl From<Held> for LoginError {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::TooMany(too_many) => Self::TooMany(too_many),
+            Held::Store(error) => Self::Store(error),
+        }
     }
 }
 
@@ -236,6 +264,7 @@ impl From<LoginError> for ApiError {
                 Self::new(401, "Invalid credentials", "invalid_credentials")
             }
             LoginError::Disabled => Self::new(401, "Account is disabled", "user_disabled"),
+            LoginError::TooMany(too_many) => too_many.into(),
             LoginError::Busy => Self::busy(STORE_BUSY),
             LoginError::Store(error) => Self::store(error, "Login failed", "login_failed"),
         }

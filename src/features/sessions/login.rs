@@ -3,6 +3,7 @@
 use rocket::{State, post};
 
 use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::features::attempts::attempt::{Attempt, Trace, counted_with};
 use crate::features::sessions::error::LoginError;
 use crate::features::sessions::issue;
 use crate::features::sessions::model::Session;
@@ -14,8 +15,9 @@ use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
+use crate::hub::throttle::model::Tries;
 use crate::store::audit::Action;
-use crate::store::{Change, StoreError, Tx};
+use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::UserId;
 use crate::types::password::{self, Password};
@@ -55,8 +57,8 @@ async fn sign_in(
 /// How often a sign-in is judged anew because the stored hash changed while it was compared: once, for the hash that another sign-in renewed.
 const TRIES: usize = 2;
 
-/// Compares a password and applies what `begin` makes of the admission. A name that does not exist costs what a wrong password costs: one hash,
-/// one audit row.
+/// Compares a password and applies what `begin` makes of the admission. A name that does not exist costs what a wrong password costs: the same
+/// look-ups, one hash, one audit row, one count. Both are held back alike, before anything is hashed.
 ///
 /// # Errors
 /// See [`LoginError`].
@@ -73,34 +75,54 @@ where
 {
     // No password has more bytes, whoever's it is, and none is hashed.
     let possible = password.len() <= password::MAX_BYTES;
+    let caller = hub.throttle.caller(cause.address);
+    hub.throttle.take(Tries::SignIn, caller)?;
+    let subject = hub.attempt_keys.account(name);
     let name = Username::parse(name).ok();
-    let mut known = None;
+    let look_up = |db: &Db<'_>| match &name {
+        Some(name) => users::credentials(db, name),
+        None => Ok(None),
+    };
+    let (mut found, counted) = hub.store.read(|db| {
+        let found = look_up(db)?;
+        let user = found.as_ref().map(|credentials| credentials.user);
+        let counted = counted_with(db, subject, user, caller, cause.at)?;
+        Ok::<_, StoreError>((found, counted))
+    })?;
+    let attempt = Attempt::begin(hub, Tries::FailedSignIn, caller, counted, cause.at).await?;
+    let mut known = found.as_ref().map(|credentials| credentials.user);
     for _ in 0..if possible { TRIES } else { 0 } {
-        let credentials = match &name {
-            Some(name) => hub.store.read(|db| users::credentials(db, name))?,
-            None => None,
-        };
-        known = credentials.as_ref().map(|credentials| credentials.user);
-        let stored = credentials
+        let stored = found
             .as_ref()
             .map(|credentials| credentials.password_hash.clone());
-        let found = hub.hasher.compare(Password::new(password), stored).await?;
-        let (Comparison::Same { renewed }, Some(credentials)) = (found, credentials) else {
+        let compared = hub.hasher.compare(Password::new(password), stored).await?;
+        let (Comparison::Same { renewed }, Some(credentials)) = (compared, found) else {
             break;
         };
         let admission = Admission {
             credentials,
             renewed,
+            trace: attempt.trace(),
             cause: cause.clone(),
         };
         match hub.store.write(begin(admission)).await? {
             SignedIn::Done(done) => return Ok(done),
-            SignedIn::Disabled => return Err(LoginError::Disabled),
+            SignedIn::Disabled => {
+                attempt.failed();
+                return Err(LoginError::Disabled);
+            }
             SignedIn::Changed => {}
         }
+        found = hub.store.read(look_up)?;
+        known = found.as_ref().map(|credentials| credentials.user);
     }
-    let change = RefuseSignIn { user: known, cause };
+    let change = RefuseSignIn {
+        user: known,
+        trace: attempt.trace(),
+        cause,
+    };
     hub.store.write(change).await?;
+    attempt.failed();
     Err(LoginError::InvalidCredentials)
 }
 
@@ -109,6 +131,7 @@ pub struct Admission {
     credentials: Credentials,
     /// A stronger hash to store.
     renewed: Option<StoredHash>,
+    trace: Trace,
     cause: Cause,
 }
 
@@ -138,9 +161,10 @@ impl Admission {
             return Ok(Admitted::Changed);
         }
         if !user.is_active {
-            refused(tx, Some(id), "disabled", &self.cause)?;
+            refused(tx, Some(id), "disabled", self.trace, &self.cause)?;
             return Ok(Admitted::Disabled);
         }
+        self.trace.passed(tx)?;
         let cause = self.cause.by_user(id);
         if let Some(renewed) = &self.renewed {
             users::replace_password_hash(tx, id, renewed)?;
@@ -187,6 +211,7 @@ impl Change for SignIn {
 struct RefuseSignIn {
     /// Whose password it was not, if there is such a user.
     user: Option<UserId>,
+    trace: Trace,
     cause: Cause,
 }
 
@@ -199,21 +224,29 @@ impl Change for RefuseSignIn {
             Some(_) => "wrong_password",
             None => "unknown_name",
         };
-        refused(tx, self.user, reason, &self.cause)
+        refused(tx, self.user, reason, self.trace, &self.cause)
     }
 }
 
-/// What was typed as a name that does not exist is not written down: it may be a password in the wrong field.
+/// What was typed as a name that does not exist is not written down: it may be a password in the wrong field. The row tells when a wait begins; a try
+/// that comes before its end leaves none.
 fn refused(
     tx: &Tx<'_>,
     user: Option<UserId>,
     reason: &str,
+    trace: Trace,
     cause: &Cause,
 ) -> Result<(), StoreError> {
+    let failures = trace.failed(tx, cause.at)?;
+    let detail = if failures.begin_a_wait() {
+        format!("reason={reason} {failures}")
+    } else {
+        format!("reason={reason}")
+    };
     tx.audit(
         cause,
         Action::SignInRefused,
         user.map(|user| format!("user:{user}")),
-        Some(format!("reason={reason}")),
+        Some(detail),
     )
 }

@@ -13,6 +13,7 @@ pub mod logout;
 pub mod logout_all;
 pub mod model;
 pub mod own;
+pub mod proof;
 pub mod refresh;
 pub mod revoke;
 pub mod search;

@@ -19,6 +19,7 @@ use crate::http::answer::Answer;
 use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
+use crate::hub::throttle::model::Tries;
 use crate::hub::{Hub, keys};
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
@@ -38,9 +39,19 @@ pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Ans
         .ok_or(RefreshError::Missing)?;
     let cause = client.cause(hub);
     let now = cause.at;
-    let claims = read(hub, token, now)?;
+    let caller = hub.throttle.caller(cause.address);
+    let forged = hub.throttle.reserve(Tries::ForgedToken, caller);
+    let mut forged = forged.map_err(RefreshError::from)?;
+    let claims = read(hub, token, now).inspect_err(|error| {
+        if *error == RefreshError::Invalid {
+            forged.spend();
+        }
+    })?;
+    let session = claims.sid.parse().map_err(|_| RefreshError::Invalid)?;
+    let in_time = hub.throttle.refresh(session, caller);
+    in_time.map_err(RefreshError::from)?;
     let change = Rotate {
-        session: claims.sid.parse().map_err(|_| RefreshError::Invalid)?,
+        session,
         claims,
         tokens: Arc::clone(&hub.tokens),
         grace: hub.config.refresh_grace,

@@ -1,5 +1,6 @@
 //! Beginning a session: the part of a transaction that every sign-in shares.
 
+use crate::features::attempts::store as attempts;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{Session, Standing};
 use crate::features::sessions::store;
@@ -9,6 +10,7 @@ use crate::store::{StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::{SessionId, UserId};
 use crate::types::salt::Salt;
+use crate::types::sender_network::SenderNetwork;
 use crate::types::time::Moment;
 
 /// What a new session is made of, drawn before its transaction.
@@ -73,6 +75,7 @@ pub fn start(
         lineage_length: 1,
     };
     store::insert(tx, &session, new.browser)?;
+    attempts::remember_network(tx, user, SenderNetwork::of(cause.address), now.wall)?;
     let event = NewEvent {
         session: session.id,
         position: 1,

@@ -1,5 +1,6 @@
 //! `POST /api/auth/password`.
 
+use hub::store::audit::Action;
 use rocket::futures::future::join_all;
 
 use crate::answer::{claims, session_of};
@@ -62,7 +63,7 @@ async fn the_old_password_is_refused_and_the_new_one_works() {
 }
 
 #[rocket::async_test]
-async fn a_wrong_current_password_changes_nothing() {
+async fn a_wrong_current_password_changes_nothing_and_leaves_its_row() {
     let stage = Stage::new().await;
     let own = stage.register("alice").await;
     let rows = stage.audit();
@@ -70,7 +71,16 @@ async fn a_wrong_current_password_changes_nothing() {
         let answer = stage.change_password(&own.access, wrong, NEW).await;
         answer.is_error(401, "Invalid credentials", "invalid_credentials");
     }
-    assert_eq!(stage.audit(), rows);
+    let audit = stage.audit();
+    let (before, refused) = audit.split_at(rows.len());
+    assert_eq!((before, refused.len()), (&*rows, 3));
+    for row in refused {
+        assert_eq!(row.action, Action::ProofRefused.as_str());
+        assert_eq!(
+            (row.target.as_deref(), &row.detail),
+            (Some("user:1"), &None)
+        );
+    }
     stage.rotate(&own.refresh).await;
     stage.login("alice").await;
 }

@@ -6,7 +6,7 @@ use hub::types::role::Role;
 use rocket::http::Method;
 
 use crate::browsing::Browser;
-use crate::stage::{BEGINNING_MICROS, DAY, HOUR, SECOND, Stage};
+use crate::stage::{BEGINNING_MICROS, DAY, HOUR, PEER, SECOND, Stage};
 
 async fn stage_with(settings: &[(&str, &str)]) -> Stage {
     let stage = Stage::with(settings).await;
@@ -182,7 +182,7 @@ async fn where_all_is_well_it_says_so() {
 
 #[rocket::async_test]
 async fn it_is_for_administrators_and_fits_its_size() {
-    let stage = stage_with(&[]).await;
+    let stage = stage_with(&[("throttle_exempt", PEER)]).await;
     stage.register("bob").await;
     assert_eq!(stage.get("/admin").await.status, 303);
     let bob = Browser::of(&stage, "bob").await;

@@ -9,3 +9,4 @@ mod sessions_stage;
 mod users;
 mod users_acts;
 mod users_authority;
+mod users_search;

@@ -1,5 +1,7 @@
 //! Who may do what to whose account: by role, with a fresh proof, to others, and also when two do it at once.
 
+use std::sync::Arc;
+
 use hub::crypto::hasher::StoredHash;
 use hub::features::admin::users::add_user::AddUser;
 use hub::features::admin::users::delete_user::DeleteUser;
@@ -189,6 +191,7 @@ async fn every_change_asks_in_its_own_transaction_whatever_its_page_has_asked() 
     let change = SetPassword {
         user,
         password_hash: password_hash(),
+        attempt_keys: Arc::clone(&stage.hub().attempt_keys),
         now,
         cause: cause(),
     };

@@ -6,7 +6,9 @@ use hub::features::browser::model::{ADMIN_ABSOLUTE, ADMIN_IDLE, PROOF};
 use hub::types::role::Role;
 
 use crate::browsing::Browser;
-use crate::stage::{DAY, HOUR, PASSWORD, SECOND, Stage};
+use crate::stage::{DAY, PASSWORD, SECOND, Stage};
+
+const LAST_DAY_BUT_A_SECOND: Duration = Duration::from_secs(24 * 3_600 - 1);
 
 /// Whether the administrators' pages are open.
 async fn is_open(browser: &Browser<'_>) -> bool {
@@ -127,8 +129,18 @@ async fn a_browser_stays_signed_in_as_long_as_it_comes_back_within_a_month_and_n
         // `/login` only looks; a page of the account is what counts as being seen.
         browser.get("/login").await.body.contains("signed in as")
     };
-    stage.clock.advance(29 * DAY + 23 * HOUR);
+    stage.clock.advance(29 * DAY + LAST_DAY_BUT_A_SECOND);
     assert!(signed_in().await);
-    stage.clock.advance(HOUR);
+    stage.clock.advance(SECOND);
     assert!(!signed_in().await);
+    // Seen every day, it ends 90 days after its sign-in.
+    let browser = Browser::of(&stage, "ann").await;
+    for _ in 0..89 {
+        stage.clock.advance(DAY);
+        assert_eq!(browser.get("/account").await.status, 200);
+    }
+    stage.clock.advance(LAST_DAY_BUT_A_SECOND);
+    assert_eq!(browser.get("/account").await.status, 200);
+    stage.clock.advance(SECOND);
+    assert_eq!(browser.get("/account").await.status, 303);
 }

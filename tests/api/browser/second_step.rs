@@ -92,7 +92,7 @@ async fn a_wrong_code_brings_the_form_back_and_five_of_them_a_wait_that_is_told(
         .post("/login/second-factor", &[("code", &owner.code(0))])
         .await;
     assert!(
-        answer.status == 422 && answer.body.contains("Try again in 30 seconds"),
+        answer.status == 429 && answer.body.contains("Try again in 30 seconds"),
         "{}",
         answer.body
     );
@@ -147,6 +147,22 @@ async fn the_first_step_is_good_for_five_minutes_and_only_while_the_password_and
         }
         stage.clock.advance(STEP);
     }
+}
+
+#[rocket::async_test]
+async fn the_first_step_is_good_for_exactly_five_minutes() {
+    let stage = Stage::new().await;
+    let (_owner, browser, recovery) = half(&stage).await;
+    browser.get("/login/second-factor").await;
+    stage.clock.advance(HALF_SIGN_IN + SECOND);
+    let path = "/login/second-factor";
+    let late = browser.post(path, &[("code", &recovery[0])]).await;
+    assert_eq!(late.header("Location"), Some("/login"));
+    browser.sign_in("ann", PASSWORD).await;
+    stage.clock.advance(HALF_SIGN_IN);
+    // Nothing was used up by the late one.
+    let in_time = browser.post(path, &[("code", &recovery[0])]).await;
+    assert_eq!(in_time.header("Location"), Some("/admin"));
 }
 
 #[rocket::async_test]

@@ -45,7 +45,7 @@ async fn work(
 
 #[rocket::async_test]
 async fn five_rotations_under_load_refuse_nobody() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(Stage::without_limits().await);
     let (stop, done) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicUsize::new(0)),

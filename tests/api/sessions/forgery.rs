@@ -1,6 +1,6 @@
 //! Tokens made by somebody who knows how: with other algorithms, other headers, and even with the right key but other claims.
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use hub::crypto::key_file;
 use hub::crypto::keyring::Purpose;
@@ -10,6 +10,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use crate::answer::claims_text;
 use crate::sessions::tokens::all_refused;
 use crate::stage::{Pair, Stage};
+use crate::state::state;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
@@ -81,6 +82,61 @@ async fn no_other_algorithm_is_taken_whoever_names_it() {
     all_refused(&stage, forged).await;
 }
 
+/// Secrets that a forger could know, guess or find: the keys of examples, what is public of this Hub, and what was not made for tokens of that kind.
+#[rocket::async_test]
+async fn no_key_but_the_one_for_its_kind_signs_a_token() {
+    let stage = Stage::new().await;
+    let pair = stage.register("alice").await;
+    let secrets = key_file::read(&stage.place().secret_key()).expect("a key file");
+    let secret = secrets.last().expect("a key");
+    let file = std::fs::read_to_string(stage.place().secret_key()).expect("readable");
+    let raw = HEXLOWER.decode(file.trim().as_bytes()).expect("hex");
+    let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+    let mut keys: Vec<Vec<u8>> = [
+        "",
+        "secret",
+        "your-256-bit-secret",
+        "changeme",
+        "hub",
+        "regardingwork-hub",
+        public,
+        public.trim_end(),
+        file.as_str(),
+        file.trim(),
+        HEADER,
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec();
+    keys.extend([vec![0; 32], vec![0xff; 32], raw]);
+    let text = |sql: &str| stage.text(sql).into_bytes();
+    keys.push(text("SELECT lower(hex(salt)) FROM sessions"));
+    keys.push(text("SELECT password_hash FROM users"));
+    keys.push(text("SELECT lower(hex(check_value)) FROM keys"));
+    let purposes = [
+        Purpose::Access,
+        Purpose::Refresh,
+        Purpose::Jti,
+        Purpose::Form,
+        Purpose::Fingerprint,
+        Purpose::SecondFactor,
+    ];
+    let before = state(&stage);
+    for (token, own) in [
+        (&pair.access, Purpose::Access),
+        (&pair.refresh, Purpose::Refresh),
+    ] {
+        let payload = claims_text(token);
+        let others = purposes.into_iter().filter(|purpose| *purpose != own);
+        let derived = others.map(|purpose| secret.derive(purpose).reveal().to_vec());
+        let forged = keys.iter().cloned().chain(derived).flat_map(|key| {
+            let rs256 = HEADER.replace("HS256", "RS256");
+            [hs256(&key, HEADER, &payload), hs256(&key, &rs256, &payload)]
+        });
+        all_refused(&stage, forged.collect()).await;
+    }
+    assert_eq!(state(&stage), before);
+}
+
 #[rocket::async_test]
 async fn no_other_header_is_taken_even_under_a_good_signature() {
     let stage = Stage::new().await;
@@ -136,6 +192,7 @@ fn with(payload: &str, name: &str, text: &str) -> String {
 async fn claims_of_a_wrong_type_are_refused_even_under_the_right_key() {
     let stage = Stage::new().await;
     let pair = stage.register("alice").await;
+    let before = state(&stage);
     hand_made_tokens_work(&stage, &pair).await;
     let mut forged = Vec::new();
     for (token, key) in [&pair.access, &pair.refresh].into_iter().zip(keys(&stage)) {
@@ -144,6 +201,15 @@ async fn claims_of_a_wrong_type_are_refused_even_under_the_right_key() {
             for text in [
                 r#""1999999999""#,
                 "1999999999.5",
+                "1999999999.0",
+                "0x77359400",
+                "01999999999",
+                "+1999999999",
+                "NaN",
+                "Infinity",
+                "1,2",
+                "[1999999999]",
+                r#"{"$numberLong":"1999999999"}"#,
                 "1e10",
                 "1e400",
                 "-1e400",
@@ -195,6 +261,14 @@ async fn claims_of_a_wrong_type_are_refused_even_under_the_right_key() {
             r#","user_id":2}"#,
             r#","nbf":1999999999}"#,
             r#","nbf":"soon"}"#,
+            r#","nbf":1}"#,
+            r#","nbf":null}"#,
+            r#","type":"access"}"#,
+            r#","aud":"regardingwork-hub/api"}"#,
+            r#","aud":"regardingwork-hub/refresh"}"#,
+            r#","iss":"regardingwork-hub"}"#,
+            r#","iat":1757172645}"#,
+            r#","alg":"none"}"#,
             r#","role":"SUPERADMIN"}"#,
             "",
             "}}",
@@ -207,6 +281,7 @@ async fn claims_of_a_wrong_type_are_refused_even_under_the_right_key() {
         }
     }
     all_refused(&stage, forged).await;
+    assert_eq!(state(&stage), before);
 }
 
 #[rocket::async_test]

@@ -1,10 +1,13 @@
 //! What is in the tokens, and that a damaged one is nothing.
 
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use rocket::futures::future::join_all;
+use rocket::http::Method;
 use serde_json::Value;
 
 use crate::answer::{claims, claims_text, session_of};
 use crate::stage::{BEGINNING_SECONDS, Stage};
+use crate::state::state;
 
 /// `{"alg":"HS256","typ":"JWT"}`.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
@@ -149,13 +152,13 @@ pub async fn all_refused(stage: &Stage, texts: Vec<String>) {
 
 #[rocket::async_test]
 async fn every_single_bit_of_a_good_token_counts() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     let pair = stage.register("alice").await;
-    let rows = stage.audit();
+    let before = state(&stage);
     for token in [&pair.access, &pair.refresh] {
         let mut flipped = Vec::new();
         for place in 0..token.len() {
-            // The eighth bit would make it no text, which no header and no JSON can carry.
+            // With the eighth bit it is no text: below, and no header carries it.
             for bit in 0..7 {
                 let mut bytes = token.clone().into_bytes();
                 bytes[place] ^= 1 << bit;
@@ -163,21 +166,39 @@ async fn every_single_bit_of_a_good_token_counts() {
             }
         }
         all_refused(&stage, flipped).await;
+        for place in 0..token.len() {
+            let mut body = format!(r#"{{"refresh_token":"{token}"}}"#).into_bytes();
+            body[place + 18] ^= 0x80;
+            let call = stage.request(Method::Post, "/api/auth/refresh").json(body);
+            assert_eq!(call.send().await.status, 400, "{place}");
+        }
     }
-    assert_eq!(stage.audit(), rows);
+    assert_eq!(state(&stage), before);
     assert_eq!(stage.validate(&pair.access).await.status, 200);
     stage.rotate(&pair.refresh).await;
 }
 
 #[rocket::async_test]
 async fn every_cut_of_a_good_token_is_nothing() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     let pair = stage.register("alice").await;
+    let before = state(&stage);
     for token in [&pair.access, &pair.refresh] {
         let prefixes = (1..token.len()).map(|end| token[..end].to_owned());
         let suffixes = (1..token.len()).map(|start| token[start..].to_owned());
         all_refused(&stage, prefixes.chain(suffixes).collect()).await;
     }
+    assert_eq!(state(&stage), before);
+}
+
+/// The same bytes in the other alphabet of base64, with a sign in it that only that one has.
+fn standard(signature: &str) -> String {
+    let bytes = BASE64URL_NOPAD.decode(signature.as_bytes());
+    let mut text = BASE64.encode(&bytes.expect("base64url"));
+    if !text.contains(['+', '/']) {
+        text.insert(0, '+');
+    }
+    text
 }
 
 #[rocket::async_test]
@@ -207,6 +228,19 @@ async fn other_spellings_of_a_good_token_are_nothing() {
             format!("{header} .{payload}.{signature}"),
             format!("{header}.{payload}.\0{signature}"),
             format!("\u{feff}{token}"),
+            format!("{header}. {payload}.{signature}"),
+            format!("{header}.{payload}.{signature}\u{b}"),
+            format!("{header}.{payload}\r\n.{signature}"),
+            format!("{header}.{payload}.{}", standard(signature)),
+            format!("{header}.{payload}.{signature}=="),
+            format!("{header}=.{payload}=.{signature}="),
+            format!("{header}.{payload}.{signature}\0"),
+            format!("{header}.{payload}.{signature}%00"),
+            format!("{header}%2e{payload}%2e{signature}"),
+            format!("{header}.{payload}.{signature};x=y"),
+            format!("Bearer {token}"),
+            format!("\"{token}\""),
+            format!("{token},{token}"),
             token.replace('.', "\u{ff0e}"),
             token.to_uppercase(),
             format!("{token}{token}"),

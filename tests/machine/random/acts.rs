@@ -1,5 +1,7 @@
 //! What users and administrators do in a schedule: sign in and out, end sessions, change passwords, lock out, delete.
 
+use std::sync::Arc;
+
 use hub::crypto::jwt::AccessFacts;
 use hub::features::admin::users::delete_user::DeleteUser;
 use hub::features::admin::users::set_active::SetActive;
@@ -226,6 +228,7 @@ impl Schedule {
         let change = SetPassword {
             user: self.users[place].id,
             password_hash: made.expect("a hash"),
+            attempt_keys: Arc::clone(&hub.attempt_keys),
             now: end::now(hub, hub.clock.now().wall),
             cause: self.cause(),
         };

@@ -8,7 +8,7 @@ use rocket::{State, post};
 use crate::crypto::hasher::StoredHash;
 use crate::features::account::error::PasswordChangeError;
 use crate::features::account::pages::overview;
-use crate::features::account::pages::own_password;
+use crate::features::account::pages::own_password::Problem;
 use crate::features::account::pages::profile::Typed;
 use crate::features::account::password::{self, ChangePassword, GoesOn};
 use crate::features::browser::renew::RenewCookies;
@@ -60,8 +60,13 @@ pub(super) async fn change(
     let (old, new) = match prepare(hub, &member, current, new).await {
         Ok(hashes) => hashes,
         Err(PasswordChangeError::InvalidCredentials) => {
-            own_password::refused(hub, &member).await?;
             return Err(again(&[wrong()]));
+        }
+        Err(PasswordChangeError::TooMany(too_many)) => {
+            let problem = Problem::from(too_many);
+            let errors = std::slice::from_ref(&problem.error);
+            let page = overview::page(hub, &member, &Typed::of(&member.user), errors)?;
+            return Err(problem.refuse(page));
         }
         Err(error) => return Err(ApiError::from(error).into()),
     };
@@ -120,5 +125,6 @@ async fn prepare(
     new: &str,
 ) -> Result<(StoredHash, StoredHash), PasswordChangeError> {
     let new = password::check(hub, &member.user, new)?;
-    password::hash(hub, member.user.id, current, new).await
+    let (user, cause) = (member.user.id, member.cause(hub));
+    password::hash(hub, member.session, user, (current, new), cause).await
 }

@@ -39,8 +39,8 @@ fn confirm_page(hub: &Hub, member: &Member, errors: &[FieldError]) -> Result<Pag
 #[post("/account/second-factor/recovery-codes", data = "<form>")]
 pub(super) async fn renew(hub: &State<Hub>, member: Member, form: Form) -> Result<Page, Refusal> {
     if let Err(problem) = own_password::given(hub, &member, &form).await? {
-        let page = confirm_page(hub, &member, &[problem])?;
-        return Err(page.with_status(422).into());
+        let page = confirm_page(hub, &member, std::slice::from_ref(&problem.error))?;
+        return Err(problem.refuse(page));
     }
     let change = RenewRecoveryCodes::new(hub, member.session, member.cause(hub));
     let codes = hub.store.write(change).await.map_err(failed)?;

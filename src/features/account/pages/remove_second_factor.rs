@@ -43,7 +43,8 @@ fn page(hub: &Hub, member: &Member, errors: &[FieldError]) -> Result<Page, Refus
 #[post("/account/second-factor/remove", data = "<form>")]
 pub(super) async fn remove(hub: &State<Hub>, member: Member, form: Form) -> Result<Away, Refusal> {
     if let Err(problem) = own_password::given(hub, &member, &form).await? {
-        return Err(page(hub, &member, &[problem])?.with_status(422).into());
+        let page = page(hub, &member, std::slice::from_ref(&problem.error))?;
+        return Err(problem.refuse(page));
     }
     let change = Remove {
         session: member.session,

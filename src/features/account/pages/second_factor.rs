@@ -55,7 +55,10 @@ pub(super) fn page(hub: &Hub, member: &Member, errors: &[FieldError]) -> Result<
 pub(super) async fn begin(hub: &State<Hub>, member: Member, form: Form) -> Result<Away, Refusal> {
     let given = match own_password::given(hub, &member, &form).await? {
         Ok(given) => given,
-        Err(problem) => return Err(page(hub, &member, &[problem])?.with_status(422).into()),
+        Err(problem) => {
+            let page = page(hub, &member, std::slice::from_ref(&problem.error))?;
+            return Err(problem.refuse(page));
+        }
     };
     let (renew, values) = match given {
         Given::Before => (None, None),

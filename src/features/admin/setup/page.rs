@@ -19,6 +19,7 @@ use crate::http::problem::ApiError;
 use crate::http::refusal::{Away, Refusal};
 use crate::http::seen::Seen;
 use crate::http::view::View;
+use crate::hub::throttle::model::Tries;
 use crate::hub::{Hub, Place};
 use crate::store::audit::Action;
 use crate::store::{Change, Tx};
@@ -32,8 +33,14 @@ use crate::types::role::Role;
 /// # Errors
 /// 404 without the token of a link that is good now.
 #[get("/setup?<token>")]
-pub fn ask(hub: &State<Hub>, view: View, seen: Seen, token: Option<&str>) -> Result<Page, Refusal> {
-    let token = good(hub, token.unwrap_or_default())?;
+pub fn ask(
+    hub: &State<Hub>,
+    client: Client,
+    view: View,
+    seen: Seen,
+    token: Option<&str>,
+) -> Result<Page, Refusal> {
+    let token = good(hub, &client, token.unwrap_or_default())?;
     Ok(form(&view, &seen, &token, &Typed::default(), &[]))
 }
 
@@ -50,7 +57,7 @@ pub async fn make(
     current: Current,
     form: Form,
 ) -> Result<Away, Refusal> {
-    let token = good(hub, form.text("token"))?;
+    let token = good(hub, &client, form.text("token"))?;
     let typed = Typed::of(&form);
     let again = |errors: &[FieldError]| {
         let page = self::form(&view, &seen, &token, &typed, errors);
@@ -97,13 +104,20 @@ pub fn done(hub: &State<Hub>, administrator: Administrator, seen: Seen) -> Page 
 }
 
 /// The token, if it is the present link's.
-fn good(hub: &Hub, token: &str) -> Result<HeldValue, Refusal> {
+fn good(hub: &Hub, client: &Client, token: &str) -> Result<HeldValue, Refusal> {
+    let caller = hub.throttle.caller(client.address);
+    let reserved = hub.throttle.reserve(Tries::FailedSetup, caller);
+    let mut reserved = reserved.map_err(ApiError::from)?;
     let unknown = || Refusal::from(ApiError::of_status(404));
-    let token = HeldValue::parse(token).ok_or_else(unknown)?;
+    let Some(token) = HeldValue::parse(token) else {
+        reserved.spend();
+        return Err(unknown());
+    };
     let now = hub.clock.now();
     if hub.store.read(|db| is_good(db, &token, now))? {
         Ok(token)
     } else {
+        reserved.spend();
         Err(unknown())
     }
 }

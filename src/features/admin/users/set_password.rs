@@ -1,13 +1,17 @@
 //! `GET /admin/users/{id}/password` and `POST /admin/users/{id}/password`: an administrator sets a user's password, which ends all their
 //! sessions.
 
+use std::sync::Arc;
+
 use rocket::{State, get, post};
 
+use crate::crypto::attempt_keys::AttemptKeys;
 use crate::crypto::hasher::StoredHash;
 use crate::features::admin::users::acting::{self, Asked, Choice};
 use crate::features::admin::users::authority::{Act, check};
 use crate::features::admin::users::error::AdministrationError;
 use crate::features::admin::users::new_account;
+use crate::features::attempts::store as attempts;
 use crate::features::browser::who::Administrator;
 use crate::features::sessions::end;
 use crate::features::sessions::model::EndReason;
@@ -30,6 +34,8 @@ pub struct SetPassword {
     pub user: UserId,
     /// The new password's hash.
     pub password_hash: StoredHash,
+    /// Names the account where its failed sign-ins are counted: they are forgotten.
+    pub attempt_keys: Arc<AttemptKeys>,
     /// What "past its time" means now.
     pub now: Now,
     /// By whom, when, from where.
@@ -45,6 +51,7 @@ impl Change for SetPassword {
         let user = users::by_id(tx, self.user)?.ok_or(AdministrationError::UserNotFound)?;
         check(tx, &self.cause, Act::Password, Some(&user))?;
         users::set_password_hash(tx, user.id, &self.password_hash, self.cause.at.wall)?;
+        attempts::forget_all(tx, &self.attempt_keys.account(&user.username))?;
         let reason = EndReason::PasswordChanged;
         let ended = end::end_all_of(tx, user.id, None, reason, self.now, &self.cause)?;
         tx.audit(
@@ -93,6 +100,7 @@ pub async fn set(
     let change = SetPassword {
         user: user.id,
         password_hash,
+        attempt_keys: Arc::clone(&hub.attempt_keys),
         now: end::now(hub, cause.at.wall),
         cause,
     };

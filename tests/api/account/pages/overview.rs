@@ -68,7 +68,7 @@ async fn what_a_client_calls_itself_is_text() {
 
 #[rocket::async_test]
 async fn with_hundreds_of_sessions_the_page_stays_small_and_shows_the_one_in_use() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     stage.register("ann").await;
     let browser = Browser::of(&stage, "ann").await;
     stage.clock.advance(DAY);

@@ -10,6 +10,7 @@ use crate::features::sessions::lineage::{Event, Kind};
 use crate::features::sessions::model::{EndReason, Session, Standing};
 use crate::features::sessions::verdict::comparison::{Difference, Holder};
 use crate::features::sessions::verdict::{Alarm, Finding, judge, words};
+use crate::http::shown_text::shown;
 use crate::http::times::Shown;
 use crate::types::ids::SessionId;
 use crate::types::time::Timestamp;
@@ -199,7 +200,7 @@ fn facts(material: &Material<'_>) -> Facts {
     Facts {
         id: id.to_string(),
         user_id: session.user.0,
-        username: material.username.map(str::to_owned),
+        username: material.username.map(shown),
         user_url: format!("/admin/users/{}", session.user),
         url: format!("/admin/sessions/{id}"),
         revoke_url: format!("/admin/sessions/{id}/revoke"),

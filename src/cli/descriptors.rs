@@ -1,0 +1,60 @@
+//! Open files: the limit is raised as far as the system lets us, and shared out so that no connection takes what the database needs.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::cli::{Exit, Failure};
+use crate::store;
+
+/// Beside the store and the connections: three standard streams, the lock, the runtime's own four, two for signals, the listener, a
+/// connection that waits for its place, one that is looked into before it is closed, and a file that is being read.
+const OTHERS: u32 = 16;
+
+/// A browser opens six at once, and who watches the server needs one or two. With fewer it would only seem to work.
+const MIN_CONNECTIONS: u64 = 8;
+
+/// How many connections can be open at once: as many as configured, or what the limit of open files leaves.
+///
+/// # Errors
+/// When that is too little to serve anybody.
+pub(super) fn share_out(configured: usize) -> Result<usize, Failure> {
+    let Some(limit) = raise() else {
+        return Ok(configured);
+    };
+    let reserve = u64::from(store::MAX_OPEN_FILES + OTHERS);
+    let left = limit.saturating_sub(reserve);
+    if left < MIN_CONNECTIONS {
+        let needed = reserve + MIN_CONNECTIONS;
+        return Err(Failure::new(
+            Exit::Configuration,
+            format!(
+                "this process may open {limit} files and the server needs at least {needed}; raise the limit (ulimit -n {needed}, or LimitNOFILE= of the service)"
+            ),
+        ));
+    }
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    if left < configured {
+        tracing::warn!(
+            configured,
+            connections = left,
+            open_files = limit,
+            "fewer connections than configured: the limit of open files leaves no more; raise it (ulimit -n, or LimitNOFILE= of the service) or lower front.max_connections"
+        );
+    }
+    Ok(left.min(configured))
+}
+
+/// Raises the limit to the most that this process may ask for, and returns it; `None` if there is none.
+fn raise() -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(error) => {
+            tracing::debug!(%error, "the limit of open files could not be raised");
+            current
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One try at a password: counted as failed before it is compared, and taken back when it was right or was never compared.
+//!
+//! So a thousand guesses at once are compared no more often than a thousand one after another. What has failed stands in the database, in the transaction
+//! of the refusal; what is under way is counted beside it, in memory ([`crate::hub::throttle`]).
+
+use crate::crypto::attempt_keys::Subject;
+use crate::features::attempts::model::{FORGOTTEN_AFTER, Failures, KNOWN_FOR, LONGEST_WAIT, Wait};
+use crate::features::attempts::store;
+use crate::hub::Hub;
+use crate::hub::throttle::model::{TooMany, Tries};
+use crate::hub::throttle::{Caller, Counted, Reserved, UnderWay};
+use crate::store::{Change, Db, StoreError, Tx};
+use crate::types::ids::UserId;
+use crate::types::time::Moment;
+
+/// A try that may be compared. Dropped before it is told how it ended, it never was.
+pub struct Attempt {
+    trace: Trace,
+    /// What had failed before it.
+    before: Failures,
+    reserved: Reserved,
+    _under_way: Option<UnderWay>,
+}
+
+/// Why a try is not compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Too many failed before.
+    TooMany(TooMany),
+    /// The database could not be asked.
+    Store(StoreError),
+}
+
+impl From<TooMany> for Held {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
+    }
+}
+
+impl From<StoreError> for Held {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// With whose failures a sign-in is counted: those from this network, where the user is known there; those of all strangers otherwise. Whether there
+/// is such a user makes no difference to what is looked up.
+///
+/// # Errors
+/// What SQLite says.
+pub fn counted_with(
+    db: &Db<'_>,
+    subject: Subject,
+    user: Option<UserId>,
+    caller: Caller,
+    now: Moment,
+) -> Result<Counted, StoreError> {
+    let network = match caller {
+        Caller::Exempt => None,
+        Caller::From(network) => {
+            let since = now.wall.minus(KNOWN_FOR);
+            store::is_known(db, user, network, since)?.then_some(network)
+        }
+    };
+    Ok(Counted { subject, network })
+}
+
+impl Attempt {
+    /// Begins a try, if its time has come. A try that is refused here costs nothing and leaves nothing.
+    ///
+    /// # Errors
+    /// See [`Held`].
+    pub async fn begin(
+        hub: &Hub,
+        kind: Tries,
+        caller: Caller,
+        counted: Counted,
+        now: Moment,
+    ) -> Result<Self, Held> {
+        let reserved = hub.throttle.reserve(kind, caller)?;
+        if caller == Caller::Exempt {
+            return Ok(Self {
+                trace: Trace(None),
+                before: Failures::NONE,
+                reserved,
+                _under_way: None,
+            });
+        }
+        // Before the row is read: a failure that is committed in between is counted twice rather than not at all.
+        let under_way = hub.throttle.begin(counted);
+        let before = hub.store.read(|db| store::failures(db, &counted))?;
+        let before = before.not_forgotten(now);
+        match before.and(under_way.ahead, now).wait(now) {
+            Wait::Over => Ok(Self {
+                trace: Trace(Some(counted)),
+                before,
+                reserved,
+                _under_way: Some(under_way),
+            }),
+            Wait::For(after) => Err(TooMany { after }.into()),
+            Wait::Anew(after) => {
+                let count = before.count;
+                hub.store
+                    .write(WaitAnew {
+                        counted,
+                        count,
+                        now,
+                    })
+                    .await?;
+                Err(TooMany { after }.into())
+            }
+        }
+    }
+
+    /// What a change has to know of it.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.trace
+    }
+
+    /// It failed, and that is written.
+    pub fn failed(mut self) {
+        self.reserved.spend();
+    }
+
+    /// It was right, and no change follows that would forget what failed before.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn passed(self, hub: &Hub) -> Result<(), StoreError> {
+        if self.before == Failures::NONE {
+            return Ok(());
+        }
+        hub.store.write(Forget(self.trace)).await
+    }
+}
+
+/// Where a try is counted; nowhere for those from networks that nothing counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace(Option<Counted>);
+
+impl Trace {
+    /// It failed: what failures have come to with it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn failed(&self, tx: &Tx<'_>, now: Moment) -> Result<Failures, StoreError> {
+        let Some(counted) = &self.0 else {
+            return Ok(Failures::NONE);
+        };
+        let before = store::failures(tx, counted)?.not_forgotten(now);
+        let after = before.and(1, now);
+        store::note(tx, counted, after.count, now)?;
+        // By the wall clock they are old; that nobody set it, the process has seen for longer than anybody waits.
+        if now.running >= i64::try_from(LONGEST_WAIT.as_micros()).unwrap_or(i64::MAX) {
+            store::sweep(tx, now.wall.minus(FORGOTTEN_AFTER))?;
+        }
+        Ok(after)
+    }
+
+    /// It was right: what failed before it is forgotten.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn passed(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        match &self.0 {
+            Some(counted) => store::forget(tx, counted),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Begins a wait anew whose length cannot be known: the clocks were put back.
+struct WaitAnew {
+    counted: Counted,
+    count: u32,
+    now: Moment,
+}
+
+impl Change for WaitAnew {
+    type Outcome = ();
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        store::note(tx, &self.counted, self.count, self.now)
+    }
+}
+
+/// Forgets what failed. It is told by the act that the right password was given for.
+struct Forget(Trace);
+
+impl Change for Forget {
+    type Outcome = ();
+    type Error = StoreError;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        self.0.passed(tx)
+    }
+}

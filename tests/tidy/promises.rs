@@ -1,0 +1,107 @@
+//! Each promise of `tests/promises.md` names tests that there are.
+
+use std::path::Path;
+
+use crate::source::Source;
+use crate::tree::{Finding, assert_none, root, text};
+
+const PAGE: &str = "tests/promises.md";
+
+/// What a row promises, and the tests that it names, each with its file.
+struct Promise<'page> {
+    line: usize,
+    words: &'page str,
+    tests: Vec<(&'page str, &'page str)>,
+}
+
+/// The rows of the page's tables: a promise, then files and the tests in them.
+fn promises(page: &str) -> Vec<Promise<'_>> {
+    let rows = page.lines().enumerate();
+    rows.filter(|(_, line)| line.starts_with("| ") && !line.starts_with("| ---"))
+        .filter(|(_, line)| !line.starts_with("| promise |"))
+        .map(|(number, line)| {
+            let mut cells = line.trim_matches('|').splitn(2, " | ");
+            let words = cells.next().unwrap_or_default().trim();
+            let mut file = "";
+            let mut tests = Vec::new();
+            for name in cells
+                .next()
+                .unwrap_or_default()
+                .split('`')
+                .skip(1)
+                .step_by(2)
+            {
+                if Path::new(name).extension().is_some_and(|end| end == "rs") {
+                    file = name;
+                } else {
+                    tests.push((file, name));
+                }
+            }
+            Promise {
+                line: number + 1,
+                words,
+                tests,
+            }
+        })
+        .collect()
+}
+
+/// Whether a file has this test.
+fn has_test(source: &str, name: &str) -> bool {
+    let source = Source::new("a.rs", source);
+    let head = format!("fn {name}(");
+    source.code.match_indices(&head).any(|(at, _)| {
+        let before = source.code[..at]
+            .trim_end()
+            .trim_end_matches("async")
+            .trim_end();
+        let attributes = before.rsplit(['}', ';']).next().unwrap_or_default();
+        attributes.contains("test")
+    })
+}
+
+fn broken(page: &str, read: impl Fn(&str) -> Option<String>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for promise in promises(page) {
+        let place = format!("{PAGE}:{}", promise.line);
+        if promise.tests.is_empty() {
+            findings.push(format!(
+                "{place}: name a test that holds `{}`",
+                promise.words
+            ));
+        }
+        for (file, name) in promise.tests {
+            let known = read(file).is_some_and(|source| has_test(&source, name));
+            if !known {
+                findings.push(format!("{place}: there is no test `{name}` in `{file}`"));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn every_promise_names_tests_that_there_are() {
+    let page = text(PAGE);
+    assert!(promises(&page).len() > 40);
+    assert_none(&broken(&page, |file| {
+        std::fs::read_to_string(root().join(file)).ok()
+    }));
+}
+
+#[test]
+fn a_promise_without_a_test_is_found() {
+    let source = "#[test]\nfn it_holds() {}\nfn holds() {}\n#[rocket::async_test]\nasync fn so_does_this() {}";
+    let read = |file: &str| (file == "tests/a.rs").then(|| source.to_owned());
+    let good = "| promise | held by |\n| --- | --- |\n| It holds. | `tests/a.rs`: `it_holds`, `so_does_this` |";
+    assert!(broken(good, read).is_empty(), "{:?}", broken(good, read));
+    for bad in [
+        "| It holds. | one day |",
+        "| It holds. | `tests/a.rs`: `it_held` |",
+        "| It holds. | `tests/a.rs`: `holds` |",
+        "| It holds. | `tests/b.rs`: `it_holds` |",
+        "| It holds. | `it_holds` |",
+    ] {
+        assert_eq!(broken(bad, read).len(), 1, "{bad}");
+    }
+}
