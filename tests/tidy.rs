@@ -13,6 +13,8 @@ mod chance;
 mod comparisons;
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/doors.rs"]
+mod doors;
 #[path = "tidy/forms.rs"]
 mod forms;
 #[path = "tidy/migrations.rs"]

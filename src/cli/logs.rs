@@ -6,7 +6,7 @@ use tracing::Subscriber;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, memory};
 use crate::config::{Config, LogFormat};
 
 /// Changes which lines a running server writes.
@@ -63,14 +63,12 @@ where
     }
 }
 
-/// A panic's place is logged, and its text only where it is a literal: a formatted one may hold what nobody should read.
+/// From here on a panic is a line of the log.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let text = panic.payload().downcast_ref::<&'static str>();
-        let place = panic.location().map(ToString::to_string);
         tracing::error!(
-            text = text.copied().unwrap_or("(not shown)"),
-            place = place.as_deref().unwrap_or("(unknown)"),
+            text = memory::text(panic.payload()),
+            place = memory::place(panic),
             "a task panicked; the server goes on"
         );
     }));

@@ -10,6 +10,7 @@ mod healthcheck;
 mod key;
 mod logs;
 mod man;
+mod memory;
 mod migrate;
 mod output;
 mod serve;
@@ -134,10 +135,10 @@ impl Global {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match arguments.command {
+    let outcome = memory::keep().and_then(|()| match arguments.command {
         Some(command) => command.run(&arguments.global),
         None => output::print(&Arguments::command().render_help().to_string()),
-    };
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,5 +1,7 @@
 //! JSON bodies in: 16 KiB at most, `application/json` only, every field read leniently and none trusted.
 
+use std::fmt;
+
 use rocket::data::{Data, FromData, Outcome, ToByteUnit};
 use rocket::request::Request;
 use serde_json::{Map, Value};
@@ -25,8 +27,8 @@ enum Content {
 #[derive(Default)]
 pub struct Fields(Map<String, Value>);
 
-impl std::fmt::Debug for Fields {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Fields {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Fields(redacted)")
     }
 }
@@ -81,7 +83,7 @@ impl Body {
 }
 
 /// A field that may be absent, emptied or set.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Field<'body> {
     /// It is not there.
     Absent,
@@ -91,6 +93,18 @@ pub enum Field<'body> {
     Text(&'body str),
     /// It is something that is no text.
     NotText,
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Empty => "Empty",
+            // It may be a password.
+            Self::Text(_) => "Text(redacted)",
+            Self::NotText => "NotText",
+        })
+    }
 }
 
 impl Fields {

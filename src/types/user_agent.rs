@@ -14,12 +14,13 @@ pub const MAX_CHARS: usize = 256;
 pub struct UserAgent(String);
 
 impl UserAgent {
-    /// Takes what the client sent. Control, bidirectional and other invisible characters become escapes such as `\u{202e}`;
+    /// Takes what the client sent, but for tokens in it: a header filled from the wrong variable would stand in rows, exports and backups
+    /// for as long as they are kept. Control, bidirectional and other invisible characters become escapes such as `\u{202e}`;
     /// then the text is cut, never inside an escape. What has been parsed once is not changed by parsing it again.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         // After the cut, so that a megabyte of blanks costs no more than any other text.
-        Self(visible(text, MAX_CHARS).trim().to_owned())
+        Self(without_tokens(visible(text, MAX_CHARS).trim()))
     }
 
     /// The text as it stands in a row. It was parsed before it got there and would stay as it is; parsed again, a row that
@@ -47,6 +48,33 @@ impl UserAgent {
     pub fn device(&self) -> Cow<'static, str> {
         device::name(&self.0)
     }
+}
+
+/// How every token of the Hub begins, and those of most others: `{"` in base64.
+const TOKEN_BEGIN: &str = "eyJ";
+/// Characters of a run that begins so and still is a word.
+const MAX_WORD_CHARS: usize = 16;
+/// What stands in a token's place.
+const TAKEN_OUT: &str = "(token)";
+
+/// The text with every token, also one that was cut off, taken out. Never longer than it was.
+fn without_tokens(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(TOKEN_BEGIN) {
+        let (before, from) = rest.split_at(at);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '=');
+        let end = from.find(|c| !is_part(c)).unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        kept.push_str(before);
+        kept.push_str(if run.len() > MAX_WORD_CHARS {
+            TAKEN_OUT
+        } else {
+            run
+        });
+        rest = after;
+    }
+    kept + rest
 }
 
 #[cfg(test)]
@@ -101,6 +129,33 @@ mod tests {
             let once = UserAgent::parse(&sent);
             assert_eq!(UserAgent::parse(once.as_str()), once);
             assert_eq!(UserAgent::from_row(once.as_str().to_owned()), once);
+        }
+    }
+
+    #[test]
+    fn a_token_in_it_is_taken_out_whole_or_cut_off() {
+        let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+        let token = format!("{header}.eyJ1c2VyX2lkIjoxfQ.q83vASNFZ4mrze8BI0VniavN7wE");
+        for (sent, kept) in [
+            (token.clone(), "(token)".to_owned()),
+            (
+                format!("app/1.0 (Bearer {token}) x"),
+                "app/1.0 (Bearer (token)) x".to_owned(),
+            ),
+            (format!("{token} {token}"), "(token) (token)".to_owned()),
+            (format!("é{header}"), "é(token)".to_owned()),
+            (
+                format!("{} {token}", "a".repeat(230)),
+                format!("{} (token)", "a".repeat(230)),
+            ),
+            (
+                "eyJay/2.0 Heyjude".to_owned(),
+                "eyJay/2.0 Heyjude".to_owned(),
+            ),
+        ] {
+            let once = UserAgent::parse(&sent);
+            assert_eq!(once.as_str(), kept);
+            assert_eq!(UserAgent::parse(once.as_str()), once);
         }
     }
 

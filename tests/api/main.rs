@@ -14,6 +14,7 @@ mod authorization;
 mod bodies;
 mod browser;
 mod browsing;
+mod canaries;
 mod cors;
 mod credentials;
 mod deeds;
@@ -27,6 +28,8 @@ mod markup;
 mod names;
 mod redirects;
 mod rotation;
+#[path = "../canaries/scanner.rs"]
+mod scanner;
 mod second_factors;
 mod sessions;
 mod shown;

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::answer::Answer;
+use crate::canaries::Watch;
 
 /// A password that keeps every rule.
 pub const PASSWORD: &str = "correct horse 7";
@@ -51,6 +52,8 @@ pub struct Stage {
     client: Client,
     pub clock: Arc<HandClock>,
     pub store: Store,
+    // Looks through the files when the Hub is gone, and while they are still there.
+    pub watch: Watch,
     pub directory: TempDir,
 }
 
@@ -121,6 +124,7 @@ impl Stage {
             client,
             clock,
             store,
+            watch: Watch::over(directory.path().to_owned()),
             directory,
         }
     }
@@ -141,7 +145,7 @@ impl Stage {
     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
         let mut request = self.client.req(method, path.to_owned());
         request.set_remote(SocketAddr::new(PEER.parse().expect("an address"), 4711));
-        Call(request)
+        Call(request, &self.watch)
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -331,7 +335,7 @@ impl Change for ManyRows {
 pub const FIRST: UserId = UserId(1);
 
 /// A request being put together.
-pub struct Call<'stage>(LocalRequest<'stage>);
+pub struct Call<'stage>(LocalRequest<'stage>, &'stage Watch);
 
 impl Call<'_> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -349,6 +353,7 @@ impl Call<'_> {
     }
 
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.1.sent(body.as_ref());
         self.0.set_body(body);
         self
     }
@@ -368,10 +373,12 @@ impl Call<'_> {
             .map(|header| (header.name().to_string(), header.value().to_owned()))
             .collect();
         let body = response.into_bytes().await.unwrap_or_default();
-        Answer {
+        let answer = Answer {
             status,
             headers,
             body: String::from_utf8(body).expect("UTF-8"),
-        }
+        };
+        self.1.answered(&answer);
+        answer
     }
 }

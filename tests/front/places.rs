@@ -185,6 +185,8 @@ async fn a_network_that_is_busy_up_to_its_limit_is_refused_further_connections()
         served.push(caller);
     }
     working(&stage, 2).await;
+    // However long their requests take.
+    sleep(GRACE * 2).await;
     let mut refused = stage.connect().await;
     // The door may be faster than this request.
     let _gone = refused.stream.write_all(HELLO).await;

@@ -72,7 +72,12 @@ impl<'stage> Owner<'stage> {
     /// Confirms with the present code.
     pub async fn confirm_now(&self) -> Vec<String> {
         match self.confirm(&self.code(0)).await {
-            Confirmed::Now(codes) => shown(&codes),
+            Confirmed::Now(codes) => {
+                let codes = shown(&codes);
+                let note = |code: &String| self.stage.watch.add("a recovery code", code);
+                codes.iter().for_each(note);
+                codes
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -97,7 +102,12 @@ impl<'stage> Owner<'stage> {
         let factor = self.factor().expect("a second factor");
         let keys = &self.stage.hub().second_factor_keys;
         let secret = keys.secret(factor.key_id, self.user, &factor.nonce);
-        secret.expect("its key")
+        let secret = secret.expect("its key");
+        let text = secret.reveal();
+        self.stage
+            .watch
+            .add("a second factor's secret", text.as_str());
+        secret
     }
 
     /// What the phone shows, this many steps from now.
