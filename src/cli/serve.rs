@@ -111,10 +111,7 @@ fn warn_of(tls: &Tls, now: Timestamp) {
 /// The configuration, with the address that is really listened on: the port may have been left to the system.
 fn with_address(loaded: &Loaded, address: Option<SocketAddr>) -> Config {
     let mut config = loaded.config.clone();
-    let chosen = loaded
-        .origin("public_url")
-        .is_some_and(|origin| origin.from != "default");
-    if !chosen {
+    if !config.has_public_url() {
         let https = config.tls.files().is_some();
         config.public_url = WebAddress::listening_on(address, https);
         for origin in &mut config.origins {

@@ -51,6 +51,8 @@ pub use web_address::WebAddress;
 use crate::types::proxies::TrustedProxies;
 use layers::Layers;
 
+use crate::types::host::HostName;
+
 /// The configuration of one Hub, checked; its fields are the keys of `hub.toml`.
 ///
 /// `Debug` shows every value except the secret key.
@@ -72,6 +74,9 @@ pub struct Config {
     /// Web origins whose pages may call `/api/*`.
     #[serde(deserialize_with = "web_address::cors_origins")]
     pub cors_origins: Vec<WebAddress>,
+    /// Hosts that requests may name beside that of the public URL.
+    #[serde(deserialize_with = "web_address::allowed_hosts")]
+    pub allowed_hosts: Vec<HostName>,
     /// Whether people may make their own accounts.
     #[serde(deserialize_with = "accounts::registration")]
     pub registration: Registration,
@@ -162,6 +167,17 @@ impl Config {
             }
         }
         Err(ConfigError::new(problems))
+    }
+}
+
+impl Config {
+    /// Whether somebody said where browsers reach the Hub; otherwise it follows from `bind`.
+    #[must_use]
+    pub fn has_public_url(&self) -> bool {
+        let origins = self.origins.iter();
+        origins
+            .filter(|origin| origin.key == web_address::PUBLIC_URL.key)
+            .any(|origin| origin.from != "default")
     }
 }
 

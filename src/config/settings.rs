@@ -28,6 +28,7 @@ pub const SETTINGS: &[Setting] = &[
     data_dir::DATA_DIR,
     network::TRUSTED_PROXIES,
     web_address::CORS_ORIGINS,
+    web_address::ALLOWED_HOSTS,
     accounts::REGISTRATION,
     accounts::PASSWORD_MIN_LENGTH,
     accounts::ADMIN_SECOND_FACTOR,

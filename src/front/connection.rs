@@ -19,12 +19,15 @@ use super::places::Place;
 use super::socket::Socket;
 use super::turn::Turn;
 use super::wire::Wire;
+use crate::http::site::Site;
 
 /// What all connections share.
 pub(super) struct Door {
     pub(super) client: Client,
     pub(super) limits: Limits,
     entry: Entry,
+    /// What Rocket's site promises of every answer holds for the door's own, too.
+    pub(super) site: Site,
     http: http1::Builder,
 }
 
@@ -39,10 +42,13 @@ impl Door {
             .header_read_timeout(None)
             // A client that closes its sending side is gone: its work ends, and a stream does not outlive its reader.
             .half_close(false);
+        let site = client.rocket().state::<Site>();
+        let site = site.cloned().unwrap_or_else(Site::unknown);
         Self {
             client,
             limits,
             entry,
+            site,
             http,
         }
     }
@@ -87,7 +93,14 @@ pub(super) async fn serve(
     if place.tenure().is_asked() {
         turn.stop();
     }
-    let wire = Wire::new(stream, peer, Arc::clone(&turn), deadline, &door.limits);
+    let wire = Wire::new(
+        stream,
+        peer,
+        Arc::clone(&turn),
+        deadline,
+        &door.limits,
+        door.site.https,
+    );
     let exchanges = Exchanges {
         door: Arc::clone(&door),
         turn: Arc::clone(&turn),

@@ -21,10 +21,11 @@ use super::answer::{AnswerBody, End, Handover, Piece, Produced, Producer};
 use super::body;
 use super::connection::Door;
 use super::limits::{MAX_WHOLE_ANSWER_BYTES, STREAM_PIECE_BYTES};
-use super::refusal::Refusal;
+use super::refusal::{self, Refusal};
 use super::request::{self, Accepted};
 use super::turn::{Turn, TurnGuard};
 use crate::http::headers::Sent;
+use crate::http::site::Site;
 
 /// The requests of one connection.
 pub(super) struct Exchanges {
@@ -57,6 +58,7 @@ impl Service<Request<Incoming>> for Exchanges {
             handover.clone(),
         );
         Exchange {
+            door: Arc::clone(&self.door),
             peer: self.sender.peer,
             running: Some((Producer::new(produce, handover), turn)),
         }
@@ -65,6 +67,7 @@ impl Service<Request<Incoming>> for Exchanges {
 
 /// A request on its way, until the head of its answer is there.
 pub(super) struct Exchange {
+    door: Arc<Door>,
     peer: Option<SocketAddr>,
     running: Option<(Producer, TurnGuard)>,
 }
@@ -88,7 +91,7 @@ impl Future for Exchange {
             Poll::Ready(Produced::End(End::Answer(answer))) => answer,
             Poll::Ready(_) => {
                 tracing::error!("a request ended by a panic outside of its handler");
-                refuse(Refusal::Broken, self.peer)
+                refuse(Refusal::Broken, self.peer, &self.door.site, None)
             }
         };
         if answer.extensions().get::<Refused>().is_some() {
@@ -113,8 +116,16 @@ fn last_if_stopping<T>(mut answer: Response<T>, turn: &Turn) -> Response<T> {
 #[derive(Debug, Clone, Copy)]
 struct Refused;
 
-fn refuse(refusal: Refusal, peer: Option<SocketAddr>) -> Response<Bytes> {
-    let mut answer = refusal.answer(peer);
+fn refuse(
+    refusal: Refusal,
+    peer: Option<SocketAddr>,
+    site: &Site,
+    head: Option<&Parts>,
+) -> Response<Bytes> {
+    let mut answer = refusal.answer(peer, site.https);
+    if let Some(head) = head {
+        refusal::let_its_page_read(&mut answer, site, head);
+    }
     answer.extensions_mut().insert(Refused);
     answer
 }
@@ -125,22 +136,23 @@ async fn produce(
     request: Request<Incoming>,
     handover: Handover,
 ) -> End {
-    match answer(&door, sender, request, &handover).await {
+    let (head, incoming) = request.into_parts();
+    match answer(&door, sender, &head, incoming, &handover).await {
         Ok(end) => end,
-        Err(refusal) => End::Answer(refuse(refusal, sender.peer)),
+        Err(refusal) => End::Answer(refuse(refusal, sender.peer, &door.site, Some(&head))),
     }
 }
 
 async fn answer(
     door: &Door,
     sender: Sender,
-    request: Request<Incoming>,
+    head: &Parts,
+    incoming: Incoming,
     handover: &Handover,
 ) -> Result<End, Refusal> {
-    let (head, incoming) = request.into_parts();
-    let accepted = request::judge(&head, sender.scheme)?;
+    let accepted = request::judge(head, sender.scheme, &door.site.hosts)?;
     let body = body::collect(incoming, &door.limits).await?;
-    let request = local_request(door, sender.peer, &head, accepted, &body)?;
+    let request = local_request(door, sender.peer, head, accepted, &body)?;
     drop(body);
     let mut response = request.dispatch().await;
 

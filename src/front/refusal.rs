@@ -3,16 +3,17 @@
 use std::net::SocketAddr;
 
 use hyper::body::Bytes;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
 use crate::http::answer::JSON;
+use crate::http::cors;
+use crate::http::headers::{NOT_KEPT, REQUEST_ID, of_every_answer};
 use crate::http::problem::ApiError;
+use crate::http::site::Site;
 use crate::types::entropy::SystemEntropy;
 use crate::types::ids::RequestId;
-
-/// Where every answer carries the id that its log line carries too.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The methods that reach Rocket. CONNECT is for proxies, TRACE shows headers to whoever asks.
 const ALLOWED: HeaderValue =
@@ -31,6 +32,8 @@ pub(super) enum Refusal {
     TimedOut,
     /// The body is larger than any route takes.
     BodyTooLarge,
+    /// The request names a host that is not the Hub's: see [`crate::http::hosts`].
+    Misdirected,
     /// The request line is too long.
     UriTooLong,
     /// The head is too long, or has too many lines.
@@ -48,10 +51,21 @@ impl Refusal {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        }
+    }
+
+    /// What the administrator can do, for the log line.
+    const fn mend(self) -> Option<&'static str> {
+        match self {
+            Self::Misdirected => Some(
+                "the request names a host that is not the Hub's; if people use that name, set HUB_PUBLIC_URL or HUB_ALLOWED_HOSTS",
+            ),
+            _ => None,
         }
     }
 
@@ -67,24 +81,31 @@ impl Refusal {
     }
 
     /// The answer for this refusal to the client at `peer`, and its log line: Rocket, which writes the others, never saw the request.
-    pub(super) fn answer(self, peer: Option<SocketAddr>) -> Response<Bytes> {
+    pub(super) fn answer(self, peer: Option<SocketAddr>, https: bool) -> Response<Bytes> {
         let status = self.status();
         let id = RequestId::generate(&SystemEntropy).to_string();
         tracing::info!(
             request_id = id,
             status = status.as_u16(),
             peer = peer.map(|peer| tracing::field::display(peer.ip())),
+            mend = self.mend(),
             "request refused at the door"
         );
         let body = self.error().body();
         let mut answer = Response::new(Bytes::from(body));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        if let Ok(id) = HeaderValue::try_from(id) {
-            headers.insert(REQUEST_ID, id);
+        let own = [
+            ("Content-Type", JSON),
+            ("Cache-Control", NOT_KEPT),
+            (REQUEST_ID, &id),
+        ];
+        for (name, value) in own {
+            append(headers, name, value);
+        }
+        for (name, value) in of_every_answer(https, false) {
+            append(headers, name, value);
         }
         if self == Self::MethodNotAllowed {
             headers.insert(ALLOW, ALLOWED);
@@ -93,7 +114,11 @@ impl Refusal {
     }
 
     /// The bytes to send instead of a bare refusal that hyper is about to write; none if `written` is no such thing.
-    pub(super) fn in_place_of(written: &[u8], peer: Option<SocketAddr>) -> Option<Bytes> {
+    pub(super) fn in_place_of(
+        written: &[u8],
+        peer: Option<SocketAddr>,
+        https: bool,
+    ) -> Option<Bytes> {
         let head = std::str::from_utf8(written).ok()?;
         let (status_line, rest) = head.split_once("\r\n")?;
         let refusal = match status_line.split(' ').nth(1)? {
@@ -103,19 +128,25 @@ impl Refusal {
             _ => return None,
         };
         let date = rest.split("\r\n").find(|line| line.starts_with("date: "));
-        Some(refusal.written(status_line, date, peer))
+        Some(refusal.written(status_line, date, peer, https))
     }
 
-    /// The bytes to send to a client with whom hyper does not speak. Without a date: only hyper keeps one ready.
+    /// The bytes to send to a client with whom hyper does not speak, at a port that speaks TLS. Without a date: only hyper keeps one ready.
     pub(super) fn alone(self, peer: Option<SocketAddr>) -> Bytes {
         let status = self.status();
         let reason = status.canonical_reason().unwrap_or_default();
         let status_line = format!("HTTP/1.1 {} {reason}", status.as_u16());
-        self.written(&status_line, None, peer)
+        self.written(&status_line, None, peer, true)
     }
 
-    fn written(self, status_line: &str, date: Option<&str>, peer: Option<SocketAddr>) -> Bytes {
-        let answer = self.answer(peer);
+    fn written(
+        self,
+        status_line: &str,
+        date: Option<&str>,
+        peer: Option<SocketAddr>,
+        https: bool,
+    ) -> Bytes {
+        let answer = self.answer(peer, https);
         let mut bytes = format!("{status_line}\r\n").into_bytes();
         for (name, value) in answer.headers() {
             bytes.extend_from_slice(name.as_str().as_bytes());
@@ -131,5 +162,22 @@ impl Refusal {
         bytes.extend_from_slice(format!("content-length: {length}\r\n\r\n").as_bytes());
         bytes.extend_from_slice(answer.body());
         bytes.into()
+    }
+}
+
+/// Lets a page of a configured origin read the refusal of what it asked the API.
+pub(super) fn let_its_page_read(answer: &mut Response<Bytes>, site: &Site, asked: &Parts) {
+    let origins = asked.headers.get_all(ORIGIN).iter();
+    // One that is no text is no configured origin, and still a second one.
+    let origins = origins.map(|origin| origin.to_str().unwrap_or_default());
+    for (name, value) in cors::of_answer(site, asked.uri.path(), origins) {
+        append(answer.headers_mut(), name, value);
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+        headers.append(name, value);
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Wire {
     peer: Option<SocketAddr>,
     turn: Arc<Turn>,
     limits: Limits,
+    /// Whether browsers reach the Hub through TLS, for the headers of a refusal.
+    https: bool,
     awaiting: Awaiting,
     /// When the client's turn is over.
     deadline: Instant,
@@ -59,6 +61,7 @@ impl Wire {
         turn: Arc<Turn>,
         deadline: Instant,
         limits: &Limits,
+        https: bool,
     ) -> Self {
         Self {
             stream,
@@ -71,6 +74,7 @@ impl Wire {
             refusal: None,
             lingering: None,
             limits: limits.clone(),
+            https,
         }
     }
 
@@ -190,7 +194,7 @@ impl AsyncWrite for Wire {
         let wire = self.get_mut();
         // In the client's turn hyper writes only what it refuses by itself, and bare: ours has the one error shape.
         if wire.refusal.is_none() && wire.turn.is_awaited() {
-            wire.refusal = Refusal::in_place_of(bytes, wire.peer);
+            wire.refusal = Refusal::in_place_of(bytes, wire.peer, wire.https);
         }
         if let Some(mut rest) = wire.refusal.take() {
             wire.turn.linger();

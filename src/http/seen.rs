@@ -10,6 +10,7 @@ use crate::http::client;
 use crate::http::cookies::{is_loopback, without_port};
 use crate::http::shown_text::shown;
 use crate::hub::Hub;
+use crate::types::host::HostName;
 
 /// The way of one request.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub struct Seen {
     scheme: Option<String>,
     peer_is_trusted: bool,
     public: String,
-    public_host: String,
+    public_host: HostName,
     https: bool,
 }
 
@@ -132,7 +133,7 @@ impl Seen {
         if self.https {
             return Check::good("Browsers reach it over HTTPS.");
         }
-        if is_loopback(&self.public_host) {
+        if self.public_host.is_loopback() {
             return Check::good("It is reached over plain HTTP, on this machine only.");
         }
         Check::new(
@@ -165,7 +166,7 @@ impl<'r> FromRequest<'r> for Seen {
             scheme: request.headers().get_one("X-Forwarded-Proto").map(shown),
             peer_is_trusted: trusted.trusts(peer),
             public: public.to_string(),
-            public_host: public.host().to_owned(),
+            public_host: public.host().clone(),
             https: public.is_https(),
         })
     }

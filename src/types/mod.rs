@@ -6,6 +6,7 @@ pub mod cause;
 pub mod email;
 pub mod entropy;
 pub mod held_value;
+pub mod host;
 pub mod ids;
 pub mod local_path;
 pub mod network;

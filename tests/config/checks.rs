@@ -126,6 +126,33 @@ fn a_cors_origin_is_exact() {
 }
 
 #[test]
+fn an_allowed_host_is_a_name_alone() {
+    for value in [
+        "*.example.com",
+        "https://hub.lan",
+        "hub.lan:8000",
+        "hub.lan.",
+        "user@hub.lan",
+        "bücher.example",
+    ] {
+        let expected = format!(
+            "{value:?} is not a host name; write it in ASCII (xn--… for others), without scheme, port and dot at the end, like hub.lan"
+        );
+        assert_eq!(fault("HUB_ALLOWED_HOSTS", value), expected);
+    }
+    let config = Place::new()
+        .env("HUB_ALLOWED_HOSTS", "Hub.LAN, [2001:DB8::1]")
+        .load()
+        .config;
+    let hosts: Vec<String> = config
+        .allowed_hosts
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(hosts, ["hub.lan", "[2001:db8::1]"]);
+}
+
+#[test]
 fn words_are_those_of_the_list() {
     let expected = "\"Open\" is unknown; write open or closed";
     assert_eq!(fault("HUB_REGISTRATION", "Open"), expected);

@@ -68,6 +68,7 @@ fn the_defaults_are_those_that_the_hub_promises() {
     assert!(config.trusted_proxies.is_empty());
     assert_eq!(config.throttle_exempt, []);
     assert_eq!(config.cors_origins, []);
+    assert_eq!(config.allowed_hosts, []);
     assert_eq!(config.registration, Registration::Open);
     assert_eq!(config.password_min_length, 8);
     assert_eq!(config.access_ttl, Duration::from_hours(24));

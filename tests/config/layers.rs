@@ -152,7 +152,7 @@ fn a_proxy_written_in_the_ipv6_form_of_ipv4_is_the_one_that_connects() {
         )
         .load();
     let found = loaded.config.trusted_proxies;
-    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let found: Vec<String> = found.networks().iter().map(ToString::to_string).collect();
     assert_eq!(found, ["192.0.2.7/32", "10.0.0.0/8"]);
 }
 
