@@ -8,8 +8,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ipnet::IpNet;
-
 use crate::config::{Config, Origin};
 use crate::crypto::attempt_keys::AttemptKeys;
 use crate::crypto::form_token::FormTokens;
@@ -23,6 +21,7 @@ use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
 use crate::store::{Mode, OpenError, Store, StoreError};
 use crate::types::entropy::Entropy;
+use crate::types::proxies::TrustedProxies;
 use crate::types::time::Clock;
 
 /// The state of a running Hub.
@@ -49,8 +48,8 @@ pub struct Hub {
     pub throttle: Arc<Throttle>,
     /// Counts what leaves no row.
     pub activity: Arc<Activity>,
-    /// Networks whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
-    trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
+    /// The proxies whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
+    trusted_proxies: Arc<RwLock<Arc<TrustedProxies>>>,
     /// Where each setting came from; of those that HUP reads anew, where they came from then.
     origins: Arc<RwLock<Arc<[Origin]>>>,
 }
@@ -154,7 +153,7 @@ impl Hub {
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
         let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
-        let trusted_proxies = config.trusted_proxies.clone().into();
+        let trusted_proxies = Arc::new(config.trusted_proxies.clone());
         let origins = config.origins.clone().into();
         Ok(Self {
             origins: Arc::new(RwLock::new(origins)),
@@ -173,11 +172,10 @@ impl Hub {
         })
     }
 
-    /// The networks of trusted proxies.
+    /// The trusted proxies.
     #[must_use]
-    pub fn trusted_proxies(&self) -> Arc<[IpNet]> {
-        let networks = self.trusted_proxies.read();
-        Arc::clone(&networks.unwrap_or_else(PoisonError::into_inner))
+    pub fn trusted_proxies(&self) -> Arc<TrustedProxies> {
+        present(&self.trusted_proxies)
     }
 
     /// Every setting's value in effect, and where it came from.
@@ -198,25 +196,42 @@ impl Hub {
     }
 }
 
-/// Changes which proxies a running Hub trusts, and which networks its throttle does not count.
+/// Changes which proxies a running Hub trusts and which networks its throttle does not count, and tells.
+#[derive(Clone)]
 pub struct Trust {
     throttle: Arc<Throttle>,
-    trusted_proxies: Arc<RwLock<Arc<[IpNet]>>>,
+    trusted_proxies: Arc<RwLock<Arc<TrustedProxies>>>,
     origins: Arc<RwLock<Arc<[Origin]>>>,
 }
 
 /// The settings that a running Hub takes over from a configuration that was read anew.
-const READ_ANEW: [&str; 3] = ["log", "trusted_proxies", "throttle_exempt"];
+const READ_ANEW: [&str; 5] = [
+    "log",
+    "trusted_proxies",
+    "throttle_exempt",
+    "tls.cert",
+    "tls.key",
+];
+
+fn present(proxies: &RwLock<Arc<TrustedProxies>>) -> Arc<TrustedProxies> {
+    Arc::clone(&proxies.read().unwrap_or_else(PoisonError::into_inner))
+}
 
 impl Trust {
-    /// From the next request on, these.
-    pub fn set(&self, networks: Vec<IpNet>) {
-        self.throttle.forget_proxy();
-        let held = self.trusted_proxies.write();
-        *held.unwrap_or_else(PoisonError::into_inner) = networks.into();
+    /// Those that are trusted now.
+    #[must_use]
+    pub fn present(&self) -> Arc<TrustedProxies> {
+        present(&self.trusted_proxies)
     }
 
-    /// Takes over what this configuration, read anew, says of the settings that change in a running Hub. (The log's level is its owner's to change.)
+    /// From the next request on, these.
+    pub fn set(&self, proxies: TrustedProxies) {
+        self.throttle.forget_proxy();
+        let held = self.trusted_proxies.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = Arc::new(proxies);
+    }
+
+    /// Takes over what this configuration, read anew, says of the settings that change in a running Hub. (The log's level and the certificate are their owners' to change.)
     pub fn take_over(&self, config: &Config) {
         self.set(config.trusted_proxies.clone());
         self.throttle.exempt(config.throttle_exempt.clone());

@@ -14,7 +14,7 @@
 //! | [`hub`] | all that a request can reach |
 //! | [`http`] | bodies, the one error shape, who asks, headers, embedded files and pages |
 //! | [`features`] | what the Hub does: one folder a noun, one file an action, its URL standing in it whole |
-//! | [`front`] | the door: sockets, deadlines, limits; hands whole requests to Rocket in process |
+//! | [`front`] | the door: sockets, TLS, deadlines, limits; hands whole requests to Rocket in process |
 //! | [`cli`] | one subcommand a file |
 //!
 //! `types ← store, crypto, config ← hub ← http ← features ← front ← cli`; arrows never turn round, and `tests/tidy.rs` holds them.
@@ -103,19 +103,21 @@ use rocket::figment::Figment;
 use rocket::shield::Shield;
 use rocket::{Build, Rocket};
 
+use crate::http::site::Site;
 use crate::hub::{Hub, Place};
 
 /// The whole site on a Hub, ready to be served by [`front`] or by Rocket's in-process client in tests.
 #[must_use]
 pub fn build(hub: Hub) -> Rocket<Build> {
     let place = Place::new(&hub.config.data_dir);
-    let https = hub.config.public_url.is_https();
+    let site = Site::of(&hub.config);
     rocket::custom(configuration(&place))
+        .manage(site)
         .manage(hub)
         // Every header that Rocket would add stands in `http/headers.rs` beside the rest.
         .attach(Shield::new())
         .attach(http::cors::Cors)
-        .attach(http::headers::Envelope { https })
+        .attach(http::headers::Envelope)
         .attach(http::pages::templates())
         .attach(features::health::stage())
         .attach(features::account::stage())
@@ -130,6 +132,7 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .mount("/", http::assets::routes())
         .mount("/", http::cors::routes())
         .register("/", http::catchers::all())
+        .attach(http::routes::into_log())
 }
 
 /// Rocket's own settings are ours to give: neither `Rocket.toml` nor `ROCKET_*` is read.

@@ -9,6 +9,8 @@
 mod arrows;
 #[path = "tidy/chance.rs"]
 mod chance;
+#[path = "tidy/comparisons.rs"]
+mod comparisons;
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/doors.rs"]

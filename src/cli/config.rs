@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::output::{self, NOTHING};
 use crate::cli::{Global, Outcome};
 use crate::config::{Origin, SETTINGS, example};
+use crate::front::Tls;
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
@@ -39,6 +40,9 @@ impl Configuration {
             Self::Print(print) => print.run(global),
             Self::Check => {
                 let loaded = global.load(Vec::new())?;
+                if let Some((cert, key)) = loaded.config.tls.files() {
+                    Tls::load(cert, key)?;
+                }
                 let given = loaded
                     .origins
                     .iter()

@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::crypto::keyring::KeyError;
 use crate::features::admin::users::error::AdministrationError;
+use crate::front::TlsError;
 use crate::hub::HubError;
 use crate::hub::keys::RotationError;
 use crate::store::{OpenError, StoreError};
@@ -112,6 +113,24 @@ impl From<OpenError> for Failure {
             | OpenError::OldSqlite(_) => Exit::Configuration,
             OpenError::Failed { cause, .. } => exit_of(cause),
             OpenError::Damaged { .. } => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        let exit = match &error {
+            TlsError::Exposed { .. } => Exit::Permission,
+            TlsError::Unreadable { cause, .. }
+                if cause.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                Exit::Permission
+            }
+            TlsError::Unreadable { .. }
+            | TlsError::Malformed { .. }
+            | TlsError::Mismatch { .. }
+            | TlsError::Unusable { .. } => Exit::Configuration,
         };
         Self::new(exit, error.to_string())
     }

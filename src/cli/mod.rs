@@ -8,6 +8,7 @@ mod descriptors;
 mod failure;
 mod healthcheck;
 mod key;
+mod listening;
 mod logs;
 mod man;
 mod memory;

@@ -2,30 +2,30 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use clap::Args;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::descriptors;
 use crate::cli::logs::{self, LogLevel};
-use crate::cli::{Exit, Failure, Global, Outcome};
-use crate::config::{Config, Front, Loaded, WebAddress};
+use crate::cli::{Exit, Failure, Global, Outcome, listening};
+use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
-use crate::front::{self, Limits};
+use crate::front::{self, Limits, Listener, Listening, Tls};
 use crate::hub::{self, Hub, Place, Trust};
 use crate::store::Mode;
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
-use crate::types::time::SystemClock;
+use crate::types::time::{Clock, SystemClock, Timestamp};
 use crate::types::user_agent::UserAgent;
 
 /// Run the server: makes the data directory and what belongs in it, migrates, listens.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Listen on this address and port
+    /// Listen on this address and port, on a Unix socket (unix:PATH), or on those that systemd hands over (systemd)
     #[arg(long, value_name = "ADDRESS")]
     bind: Option<String>,
     /// The address that people's browsers use
@@ -47,11 +47,19 @@ impl Serve {
     /// Why the server could not start, with the exit code of its kind.
     pub fn run(&self, global: &Global) -> Outcome {
         let loaded = global.load(self.flags())?;
-        let level = logs::begin(&loaded.config)?;
-        let max_connections = descriptors::share_out(loaded.config.front.max_connections)?;
-        let place = Place::new(&loaded.config.data_dir);
+        let config = &loaded.config;
+        // Before there are threads: what systemd says stands in the environment.
+        let inherited = match config.bind {
+            Bind::Systemd => Some(listening::inherited()?),
+            Bind::Address(_) | Bind::Unix(_) => None,
+        };
+        let level = logs::begin(config)?;
+        let max_connections = descriptors::share_out(config.front.max_connections)?;
+        let place = Place::new(&config.data_dir);
         hub::make_directories(&place)?;
         let _locked = lock(&place)?;
+        let clock = Arc::new(SystemClock::new());
+        let tls = load_tls(config, clock.now().wall)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -60,51 +68,83 @@ impl Serve {
             })?;
         // Before anything says that the server is there: whoever hears that may end it at once.
         let signals = runtime.block_on(async { Signals::await_all() })?;
-        let listener = runtime.block_on(listen(&loaded.config))?;
-        let config = with_address(&loaded, &listener)?;
-        let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let bound = listening::open(&config.bind, inherited)?;
+        let config = with_address(&loaded, bound.address());
+        let (listeners, _socket_file) = runtime
+            .block_on(async { bound.into_listeners() })
+            .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
         // Outside the runtime: opening the database waits for its writer.
-        let hub = Hub::open(config, Mode::Server, clock, entropy)?;
+        let hub = Hub::open(config, Mode::Server, clock, Arc::new(SystemEntropy))?;
         greet(&hub)?;
         let store = hub.store.clone();
-        let reload = || global.load(self.flags());
+        let renewed = Renewed {
+            level: &level,
+            trust: hub.trust(),
+            clock: Arc::clone(&hub.clock),
+            tls: tls.clone(),
+            reload: || global.load(self.flags()),
+        };
+        let listening = listening(listeners, tls, &hub);
         let limits = limits(&hub.config.front, max_connections);
-        let served = runtime.block_on(serve(hub, listener, limits, signals, &level, reload));
+        let served = runtime.block_on(serve(hub, listening, limits, signals, &renewed));
         store.close();
         served
     }
 }
 
+/// The certificate and the key, if the server is to speak TLS; a warning when browsers will not like the certificate.
+fn load_tls(config: &Config, now: Timestamp) -> Result<Option<Tls>, Failure> {
+    let Some((cert, key)) = config.tls.files() else {
+        return Ok(None);
+    };
+    let tls = Tls::load(cert, key)?;
+    warn_of(&tls, now);
+    Ok(Some(tls))
+}
+
+fn warn_of(tls: &Tls, now: Timestamp) {
+    if let Some(problem) = tls.out_of_time(now) {
+        tracing::warn!("{problem}");
+    }
+}
+
 /// The configuration, with the address that is really listened on: the port may have been left to the system.
-fn with_address(loaded: &Loaded, listener: &TcpListener) -> Result<Config, Failure> {
+fn with_address(loaded: &Loaded, address: Option<SocketAddr>) -> Config {
     let mut config = loaded.config.clone();
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    let chosen = loaded
-        .origin("public_url")
-        .is_some_and(|origin| origin.from != "default");
-    if !chosen {
-        config.public_url = WebAddress::listening_on(address);
+    if !config.has_public_url() {
+        let https = config.tls.files().is_some();
+        config.public_url = WebAddress::listening_on(address, https);
         for origin in &mut config.origins {
             if origin.key == "public_url" {
                 origin.value = config.public_url.to_string();
             }
         }
     }
-    Ok(config)
+    config
+}
+
+fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -> Listening {
+    let mut listening = Listening::on(listeners);
+    if let Some(tls) = tls {
+        listening = listening.with_tls(tls);
+    }
+    if hub.config.front.proxy_protocol {
+        let trust = hub.trust();
+        listening =
+            listening.with_proxy_protocol(Box::new(move |peer| trust.present().trusts(peer)));
+    }
+    listening
 }
 
 async fn serve(
     hub: Hub,
-    listener: TcpListener,
+    listening: Listening,
     limits: Limits,
     signals: Signals,
-    level: &LogLevel,
-    reload: impl Fn() -> Result<Loaded, Failure>,
+    renewed: &Renewed<'_, impl Fn() -> Result<Loaded, Failure>>,
 ) -> Outcome {
-    let stop = signals.stop(level, hub.trust(), reload);
-    let drained = front::serve(listener, crate::build(hub), limits, stop)
+    let stop = signals.stop(renewed);
+    let drained = front::serve(listening, crate::build(hub), limits, stop)
         .await
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     tracing::info!(cut = drained.cut, "stopped");
@@ -163,29 +203,6 @@ pub(super) fn lock(place: &Place) -> Result<File, Failure> {
     Ok(file)
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, Failure> {
-    TcpListener::bind(config.bind).await.map_err(|error| {
-        let (exit, mend) = match error.kind() {
-            io::ErrorKind::AddrInUse => (
-                Exit::TryAgain,
-                "stop what listens there, or choose another with --bind",
-            ),
-            io::ErrorKind::PermissionDenied => (
-                Exit::Permission,
-                "choose a port from 1024 up with --bind, and put a proxy before it",
-            ),
-            _ => (
-                Exit::Unavailable,
-                "choose an address of this machine with --bind",
-            ),
-        };
-        Failure::new(
-            exit,
-            format!("cannot listen on {}: {error}; {mend}", config.bind),
-        )
-    })
-}
-
 /// What a person sees first: at most 12 lines.
 fn greet(hub: &Hub) -> Outcome {
     let config = &hub.config;
@@ -194,6 +211,11 @@ fn greet(hub: &Hub) -> Outcome {
         format!("  address   {}", config.public_url),
         format!("  data      {}", config.data_dir.display()),
     ];
+    match config.bind {
+        Bind::Address(_) => {}
+        // Its address is another's, the proxy's or the .socket unit's.
+        Bind::Unix(_) | Bind::Systemd => lines.push(format!("  listens   {}", config.bind)),
+    }
     if let Some(link) = setup_link(hub)? {
         lines.push(
             "  setup     make the first administrator here (once, within 24 hours):".to_owned(),
@@ -244,33 +266,60 @@ impl Signals {
         })
     }
 
-    /// Resolves when the server is to stop; until then HUP reads the log level, the trusted proxies and the exempt networks anew.
-    async fn stop(
-        mut self,
-        level: &LogLevel,
-        trust: Trust,
-        reload: impl Fn() -> Result<Loaded, Failure>,
-    ) {
+    /// Resolves when the server is to stop; until then HUP reads anew what can change in a running server.
+    async fn stop(mut self, renewed: &Renewed<'_, impl Fn() -> Result<Loaded, Failure>>) {
         loop {
             tokio::select! {
                 _ = self.term.recv() => break,
                 _ = self.interrupt.recv() => break,
-                _ = self.hangup.recv() => {
-                    let reloaded = reload().and_then(|loaded| {
-                        level.set(&loaded.config.log)?;
-                        trust.take_over(&loaded.config);
-                        Ok(())
-                    });
-                    match reloaded {
-                        Ok(()) => tracing::info!("log level, trusted proxies and exempt networks were read anew"),
-                        Err(failure) => tracing::error!(
-                            problem = failure.text,
-                            "the configuration was not read anew; the old one stays"
-                        ),
-                    }
-                }
+                _ = self.hangup.recv() => renewed.read(),
             }
         }
         tracing::info!("stopping: running requests are finished");
+    }
+}
+
+/// What HUP reads anew: the log level, the trusted proxies, the certificate.
+struct Renewed<'serve, R> {
+    level: &'serve LogLevel,
+    trust: Trust,
+    clock: Arc<dyn Clock>,
+    tls: Option<Tls>,
+    reload: R,
+}
+
+impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
+    fn read(&self) {
+        let reloaded = (self.reload)().and_then(|loaded| {
+            self.level.set(&loaded.config.log)?;
+            self.trust.take_over(&loaded.config);
+            Ok(loaded.config)
+        });
+        match reloaded {
+            Ok(config) => {
+                tracing::info!("log level, trusted proxies and exempt networks were read anew");
+                self.read_certificate(&config);
+            }
+            Err(failure) => tracing::error!(
+                problem = failure.text,
+                "the configuration was not read anew; the old one stays"
+            ),
+        }
+    }
+
+    fn read_certificate(&self, config: &Config) {
+        let (Some(tls), Some((cert, key))) = (&self.tls, config.tls.files()) else {
+            return;
+        };
+        match tls.reload(cert, key) {
+            Ok(()) => {
+                tracing::info!("the certificate was read anew");
+                warn_of(tls, self.clock.now().wall);
+            }
+            Err(error) => tracing::error!(
+                problem = %error,
+                "the certificate was not read anew; the old one stays"
+            ),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::duration::within;
-use super::reading::number;
+use super::reading::{number, parsed, quoted};
 use super::settings::Setting;
 
 pub(super) const HEADER_DEADLINE: Setting = Setting::plain(
@@ -50,6 +50,14 @@ pub(super) const MAX_CONNECTIONS_PER_NETWORK: Setting = Setting::plain(
     "Connections open at once from one IPv4 address or IPv6 /64 that is no trusted proxy, 1 to 65536.",
 );
 
+// Off: whoever may send the header chooses the address that the Hub believes.
+pub(super) const PROXY_PROTOCOL: Setting = Setting::plain(
+    "front.proxy_protocol",
+    "HUB_FRONT__PROXY_PROTOCOL",
+    "off",
+    "Whether connections begin with a PROXY protocol header (version 1 or 2) and only trusted proxies may connect: off or on.",
+);
+
 // Shorter than a slow mobile round trip helps nobody; tests need it short.
 const DEADLINE_MIN: Duration = Duration::from_millis(100);
 // A request is a few KiB: who needs a minute for it holds the connection for its own sake.
@@ -83,6 +91,9 @@ pub struct Front {
     /// Connections open at once from one client's network.
     #[serde(deserialize_with = "max_connections")]
     pub max_connections_per_network: usize,
+    /// Whether every connection begins with a header of the PROXY protocol.
+    #[serde(deserialize_with = "proxy_protocol")]
+    pub proxy_protocol: bool,
 }
 
 fn deadline<'de, D: Deserializer<'de>>(given: D) -> Result<Duration, D::Error> {
@@ -99,4 +110,12 @@ fn drain<'de, D: Deserializer<'de>>(given: D) -> Result<Duration, D::Error> {
 
 fn max_connections<'de, D: Deserializer<'de>>(given: D) -> Result<usize, D::Error> {
     number(given, &(1..=MAX_MAX_CONNECTIONS))
+}
+
+fn proxy_protocol<'de, D: Deserializer<'de>>(given: D) -> Result<bool, D::Error> {
+    parsed(given, |text| match text {
+        "off" => Ok(false),
+        "on" => Ok(true),
+        _ => Err(format!("{} is unknown; write off or on", quoted(text))),
+    })
 }

@@ -9,7 +9,7 @@ use figment::{Error, Figment, Metadata, Profile, Provider};
 use super::error::Problem;
 use super::settings::{SETTINGS, Setting};
 use super::sources::Sources;
-use super::{config_file, data_dir, environment, flags, network, web_address};
+use super::{config_file, data_dir, environment, flags, network, tls, web_address};
 
 /// One text for one setting, and who gave it.
 pub(super) struct Given {
@@ -63,10 +63,10 @@ impl Layers {
                 .flatten()
                 .filter(|given| !refused.contains(&given.setting.key))
         };
-        let bind = given()
-            .rfind(|given| given.setting.key == network::BIND.key)
-            .and_then(|given| web_address::listening_on_text(&given.text));
-        let public_url = bind.map(|text| Given {
+        let last = |setting: &Setting| given().rfind(|given| given.setting.key == setting.key);
+        let bind = last(&network::BIND).map_or(network::BIND.default, |given| &given.text);
+        let https = last(&tls::CERT).is_some_and(|given| !given.text.is_empty());
+        let public_url = web_address::listening_on_text(bind, https).map(|text| Given {
             setting: &web_address::PUBLIC_URL,
             text,
             from: Giver::Default,

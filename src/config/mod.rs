@@ -23,10 +23,10 @@ mod reading;
 mod secret_key;
 mod settings;
 mod sources;
+mod tls;
 mod tokens;
 mod web_address;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,13 +40,18 @@ pub use example::example;
 pub use front::Front;
 pub use hashing::Hashing;
 pub use log::LogFormat;
+pub use network::Bind;
 pub use origin::Origin;
 pub use secret_key::SecretKey;
 pub use settings::{SETTINGS, Setting};
 pub use sources::{SYSTEM_DATA_DIR, Sources};
+pub use tls::Tls;
 pub use web_address::WebAddress;
 
+use crate::types::proxies::TrustedProxies;
 use layers::Layers;
+
+use crate::types::host::HostName;
 
 /// The configuration of one Hub, checked; its fields are the keys of `hub.toml`.
 ///
@@ -54,21 +59,24 @@ use layers::Layers;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The address that people's browsers use; `http://` and `bind` when nobody set it.
+    /// The address that people's browsers use; when nobody set it, `bind` behind `http://`, or behind `https://` with `tls`.
     #[serde(deserialize_with = "web_address::public_url")]
     pub public_url: WebAddress,
-    /// The socket address the server listens on.
+    /// Where the server listens.
     #[serde(deserialize_with = "network::bind")]
-    pub bind: SocketAddr,
+    pub bind: Bind,
     /// The directory of the database, the key file and the backups.
     #[serde(deserialize_with = "data_dir::data_dir")]
     pub data_dir: PathBuf,
-    /// Networks whose `X-Forwarded-For` is believed.
-    #[serde(deserialize_with = "network::networks")]
-    pub trusted_proxies: Vec<IpNet>,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "network::trusted_proxies")]
+    pub trusted_proxies: TrustedProxies,
     /// Web origins whose pages may call `/api/*`.
     #[serde(deserialize_with = "web_address::cors_origins")]
     pub cors_origins: Vec<WebAddress>,
+    /// Hosts that requests may name beside that of the public URL.
+    #[serde(deserialize_with = "web_address::allowed_hosts")]
+    pub allowed_hosts: Vec<HostName>,
     /// Whether people may make their own accounts.
     #[serde(deserialize_with = "accounts::registration")]
     pub registration: Registration,
@@ -106,6 +114,8 @@ pub struct Config {
     pub hashing: Hashing,
     /// Deadlines and limits of the front door.
     pub front: Front,
+    /// The files with which the server speaks TLS.
+    pub tls: Tls,
     /// Where each value came from, as [`Loaded::origins`] tells: for whoever shows the configuration in effect.
     #[serde(skip)]
     pub origins: Vec<Origin>,
@@ -157,6 +167,17 @@ impl Config {
             }
         }
         Err(ConfigError::new(problems))
+    }
+}
+
+impl Config {
+    /// Whether somebody said where browsers reach the Hub; otherwise it follows from `bind`.
+    #[must_use]
+    pub fn has_public_url(&self) -> bool {
+        let origins = self.origins.iter();
+        origins
+            .filter(|origin| origin.key == web_address::PUBLIC_URL.key)
+            .any(|origin| origin.from != "default")
     }
 }
 

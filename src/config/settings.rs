@@ -1,6 +1,8 @@
 //! The one table of settings: what exists, how it is called in each layer, what it means.
 
-use super::{accounts, data_dir, front, hashing, log, network, secret_key, tokens, web_address};
+use super::{
+    accounts, data_dir, front, hashing, log, network, secret_key, tls, tokens, web_address,
+};
 
 /// One setting, as documentation and as the measure of what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Setting {
     pub meaning: &'static str,
     /// Whether its value must never be shown.
     pub secret: bool,
+    /// Whether it is the path of a file that may be left out.
+    pub optional_path: bool,
 }
 
 /// Every setting there is, in the order of the documentation.
@@ -24,6 +28,7 @@ pub const SETTINGS: &[Setting] = &[
     data_dir::DATA_DIR,
     network::TRUSTED_PROXIES,
     web_address::CORS_ORIGINS,
+    web_address::ALLOWED_HOSTS,
     accounts::REGISTRATION,
     accounts::PASSWORD_MIN_LENGTH,
     accounts::ADMIN_SECOND_FACTOR,
@@ -47,6 +52,9 @@ pub const SETTINGS: &[Setting] = &[
     front::DRAIN,
     front::MAX_CONNECTIONS,
     front::MAX_CONNECTIONS_PER_NETWORK,
+    front::PROXY_PROTOCOL,
+    tls::CERT,
+    tls::KEY,
 ];
 
 impl Setting {
@@ -62,6 +70,15 @@ impl Setting {
             default,
             meaning,
             secret: false,
+            optional_path: false,
+        }
+    }
+
+    /// The path of a file that there is none of by default.
+    pub(super) const fn path(key: &'static str, env: &'static str, meaning: &'static str) -> Self {
+        Self {
+            optional_path: true,
+            ..Self::plain(key, env, "", meaning)
         }
     }
 
@@ -72,11 +89,8 @@ impl Setting {
         meaning: &'static str,
     ) -> Self {
         Self {
-            key,
-            env,
-            default: "",
-            meaning,
             secret: true,
+            ..Self::plain(key, env, "", meaning)
         }
     }
 

@@ -1,19 +1,21 @@
 //! Web addresses without a path: the public URL and the origins that may call the API.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use serde::Deserializer;
 
+use super::network::Bind;
 use super::reading::{list, parsed, quoted};
 use super::settings::Setting;
+use crate::types::host::HostName;
 
 // The default follows `bind`, so that a first start works without any setting.
 pub(super) const PUBLIC_URL: Setting = Setting::plain(
     "public_url",
     "HUB_PUBLIC_URL",
     "http://127.0.0.1:8000",
-    "Address that browsers use, without a path; unset: http:// and the value of bind.",
+    "Address that browsers use, without a path; unset: the value of bind behind http://, or behind https:// with TLS.",
 );
 
 // Nobody: a page of another origin reads the API only when it is invited.
@@ -24,8 +26,13 @@ pub(super) const CORS_ORIGINS: Setting = Setting::plain(
     "Exact web origins whose pages may call /api/*, like https://app.example.com.",
 );
 
-/// The longest host name that the domain name system carries.
-const MAX_HOST_BYTES: usize = 253;
+// None: the public URL's host is known by itself, and any other name may be somebody else's.
+pub(super) const ALLOWED_HOSTS: Setting = Setting::plain(
+    "allowed_hosts",
+    "HUB_ALLOWED_HOSTS",
+    "",
+    "Further host names that requests may name, without scheme and port, like hub.lan.",
+);
 
 const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
@@ -35,20 +42,21 @@ const HTTPS_PORT: u16 = 443;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WebAddress {
     text: String,
-    host: String,
+    host: HostName,
     port: u16,
     https: bool,
 }
 
 impl WebAddress {
-    /// The address of a server without TLS that listens on `address`.
+    /// The address of a server that listens on `address`, with TLS if `https`. One that listens on no address but a Unix
+    /// socket goes by the name of the machine that it is on: browsers need a proxy to reach it.
     #[must_use]
-    pub fn listening_on(address: SocketAddr) -> Self {
+    pub fn listening_on(address: Option<SocketAddr>, https: bool) -> Self {
         let host = match address {
-            SocketAddr::V4(address) => address.ip().to_string(),
-            SocketAddr::V6(address) => format!("[{}]", address.ip()),
+            Some(address) => HostName::Address(address.ip()),
+            None => HostName::Name("localhost".to_owned()),
         };
-        Self::new(false, host, Some(address.port()))
+        Self::new(https, host, address.map(|address| address.port()))
     }
 
     /// The whole address, `https://hub.example.com`, without a slash at the end.
@@ -57,9 +65,9 @@ impl WebAddress {
         &self.text
     }
 
-    /// The host alone; an IPv6 address stands in brackets.
+    /// The host alone.
     #[must_use]
-    pub fn host(&self) -> &str {
+    pub fn host(&self) -> &HostName {
         &self.host
     }
 
@@ -75,7 +83,7 @@ impl WebAddress {
         self.https
     }
 
-    fn new(https: bool, host: String, port: Option<u16>) -> Self {
+    fn new(https: bool, host: HostName, port: Option<u16>) -> Self {
         let (scheme, own_port) = if https {
             ("https", HTTPS_PORT)
         } else {
@@ -133,7 +141,7 @@ impl WebAddress {
             }
             Some(_) => return wrong("has a port that is no number"),
         };
-        match canonical_host(host) {
+        match HostName::parse(host) {
             Some(host) => Ok(Self::new(https, host, port)),
             None => wrong("has no valid host name"),
         }
@@ -146,10 +154,13 @@ impl fmt::Display for WebAddress {
     }
 }
 
-/// The public URL that follows from the text of `bind`, if that is an address.
-pub(super) fn listening_on_text(bind: &str) -> Option<String> {
-    let address = bind.parse().ok()?;
-    Some(WebAddress::listening_on(address).text)
+/// The public URL that follows from the text of `bind`, if that can be read.
+pub(super) fn listening_on_text(bind: &str, https: bool) -> Option<String> {
+    let address = match Bind::parse(bind).ok()? {
+        Bind::Address(address) => Some(address),
+        Bind::Unix(_) | Bind::Systemd => None,
+    };
+    Some(WebAddress::listening_on(address, https).text)
 }
 
 pub(super) fn public_url<'de, D: Deserializer<'de>>(given: D) -> Result<WebAddress, D::Error> {
@@ -175,40 +186,25 @@ pub(super) fn cors_origins<'de, D: Deserializer<'de>>(
     })
 }
 
+pub(super) fn allowed_hosts<'de, D: Deserializer<'de>>(
+    given: D,
+) -> Result<Vec<HostName>, D::Error> {
+    list(given, |entry| {
+        HostName::parse(entry).ok_or_else(|| {
+            format!(
+                "{} is not a host name; write it in ASCII (xn--… for others), without scheme, port and dot at the end, like hub.lan",
+                quoted(entry)
+            )
+        })
+    })
+}
+
 /// Splits `host:port`; colons inside brackets belong to the host.
 fn split_port(rest: &str) -> (&str, Option<&str>) {
     match rest.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (rest, None),
     }
-}
-
-/// The host as browsers write it, or nothing if it is none.
-fn canonical_host(host: &str) -> Option<String> {
-    if let Some(inner) = host.strip_prefix('[') {
-        let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
-        return Some(format!("[{address}]"));
-    }
-    let host = host.to_ascii_lowercase();
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-    };
-    // A host that ends in a number is an IPv4 address or nothing: browsers judge it the same way.
-    let ends_in_number = host
-        .rsplit('.')
-        .next()
-        .is_some_and(|label| label.chars().all(|c| c.is_ascii_digit()));
-    let valid = if ends_in_number {
-        host.parse::<Ipv4Addr>().is_ok()
-    } else {
-        host.len() <= MAX_HOST_BYTES && host.split('.').all(is_label)
-    };
-    valid.then_some(host)
 }
 
 #[cfg(test)]
@@ -236,13 +232,21 @@ mod tests {
     fn the_port_is_known_also_where_it_is_left_out() {
         let address = WebAddress::parse("https://[::1]").expect("an address");
         assert_eq!(
-            (address.host(), address.port(), address.is_https()),
-            ("[::1]", 443, true)
+            (
+                address.host().to_string(),
+                address.port(),
+                address.is_https()
+            ),
+            ("[::1]".to_owned(), 443, true)
         );
         let address = WebAddress::parse("http://a.example").expect("an address");
         assert_eq!(
-            (address.host(), address.port(), address.is_https()),
-            ("a.example", 80, false)
+            (
+                address.host().to_string(),
+                address.port(),
+                address.is_https()
+            ),
+            ("a.example".to_owned(), 80, false)
         );
     }
 

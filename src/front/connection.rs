@@ -9,26 +9,31 @@ use std::task::Poll;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use rocket::local::asynchronous::Client;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::exchange::Exchanges;
+use super::entry::{Admitted, Entry};
+use super::exchange::{Exchanges, Sender};
 use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
 use super::places::Place;
+use super::socket::Socket;
 use super::turn::Turn;
-use super::wire::{Wire, bytes_wait};
+use super::wire::Wire;
+use crate::http::site::Site;
 
 /// What all connections share.
 pub(super) struct Door {
     pub(super) client: Client,
     pub(super) limits: Limits,
+    entry: Entry,
+    /// What Rocket's site promises of every answer holds for the door's own, too.
+    pub(super) site: Site,
     http: http1::Builder,
 }
 
 impl Door {
-    /// A door to Rocket under these limits.
-    pub(super) fn new(client: Client, limits: Limits) -> Self {
+    /// A door to Rocket under these limits, for connections that bring what `entry` asks for.
+    pub(super) fn new(client: Client, limits: Limits, entry: Entry) -> Self {
         let mut http = http1::Builder::new();
         http.max_header_size(limits.max_header_bytes)
             .max_buf_size(limits.max_header_bytes.max(MIN_READ_BUFFER_BYTES))
@@ -37,9 +42,13 @@ impl Door {
             .header_read_timeout(None)
             // A client that closes its sending side is gone: its work ends, and a stream does not outlive its reader.
             .half_close(false);
+        let site = client.rocket().state::<Site>();
+        let site = site.cloned().unwrap_or_else(Site::unknown);
         Self {
             client,
             limits,
+            entry,
+            site,
             http,
         }
     }
@@ -47,29 +56,55 @@ impl Door {
 
 /// Serves a connection until either side ends it.
 pub(super) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    socket: Socket,
+    peer: Option<SocketAddr>,
     place: &Place,
     door: Arc<Door>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Answers are written whole: waiting for more to send only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = socket.set_nodelay() {
         tracing::debug!(%error, "a new connection is gone already");
     }
+    // One deadline for all that comes before the first request's end: a handshake buys no more time.
     let deadline = Instant::now() + door.limits.header_deadline;
-    if !is_spoken_to(&stream, place, deadline, &mut stopped).await {
+    if !is_spoken_to(&socket, place, deadline, &mut stopped).await {
         return;
     }
+    let admitted = tokio::select! {
+        // First, so that a plain connection, which is in at once, is not taken for one that is still on its way in.
+        biased;
+        admitted = door.entry.admit(socket, peer, deadline, &stopped) => admitted,
+        // Half a handshake is worth as little as half a head.
+        () = place.tenure().asked() => return,
+    };
+    let Admitted { stream, peer } = match admitted {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            let peer = peer.map(tracing::field::display);
+            tracing::debug!(%error, peer, "a connection was not let in");
+            return;
+        }
+    };
+    let sender = Sender {
+        peer,
+        scheme: if stream.is_tls() { "https" } else { "http" },
+    };
     let turn = Arc::new(Turn::new(Arc::clone(place.tenure())));
     if place.tenure().is_asked() {
         turn.stop();
     }
-    let wire = Wire::new(stream, Arc::clone(&turn), deadline, &door.limits);
+    let wire = Wire::new(
+        stream,
+        peer,
+        Arc::clone(&turn),
+        deadline,
+        &door.limits,
+        door.site.https,
+    );
     let exchanges = Exchanges {
         door: Arc::clone(&door),
         turn: Arc::clone(&turn),
-        peer,
+        sender,
     };
     let mut connection = pin!(door.http.serve_connection(TokioIo::new(wire), exchanges));
     let mut stop = pin!(stopped.wait_for(|stopped| *stopped));
@@ -107,17 +142,17 @@ pub(super) async fn serve(
 
 /// Whether a first byte arrives in time: until then nothing is set up that costs memory. A flood says nothing.
 async fn is_spoken_to(
-    stream: &TcpStream,
+    socket: &Socket,
     place: &Place,
     deadline: Instant,
     stopped: &mut watch::Receiver<bool>,
 ) -> bool {
     let mut first = [0];
     tokio::select! {
-        arrived = stream.peek(&mut first) => arrived.is_ok_and(|bytes| bytes > 0),
+        arrived = socket.peek(&mut first) => arrived.is_ok_and(|bytes| bytes > 0),
         // What arrived in the same moment is not lost.
-        () = place.tenure().asked() => bytes_wait(stream),
-        _ = stopped.wait_for(|stopped| *stopped) => bytes_wait(stream),
+        () = place.tenure().asked() => socket.has_bytes(),
+        _ = stopped.wait_for(|stopped| *stopped) => socket.has_bytes(),
         () = sleep_until(deadline) => false,
     }
 }

@@ -21,16 +21,26 @@ use super::answer::{AnswerBody, End, Handover, Piece, Produced, Producer};
 use super::body;
 use super::connection::Door;
 use super::limits::{MAX_WHOLE_ANSWER_BYTES, STREAM_PIECE_BYTES};
-use super::refusal::Refusal;
+use super::refusal::{self, Refusal};
 use super::request::{self, Accepted};
 use super::turn::{Turn, TurnGuard};
 use crate::http::headers::Sent;
+use crate::http::site::Site;
 
 /// The requests of one connection.
 pub(super) struct Exchanges {
     pub(super) door: Arc<Door>,
     pub(super) turn: Arc<Turn>,
-    pub(super) peer: SocketAddr,
+    pub(super) sender: Sender,
+}
+
+/// Who is at the other end of a connection, and what they speak.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sender {
+    /// Nobody with an address, behind a Unix socket.
+    pub(super) peer: Option<SocketAddr>,
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
 }
 
 impl Service<Request<Incoming>> for Exchanges {
@@ -41,9 +51,15 @@ impl Service<Request<Incoming>> for Exchanges {
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let turn = self.turn.take();
         let handover = Handover::default();
-        let produce = produce(Arc::clone(&self.door), self.peer, request, handover.clone());
+        let produce = produce(
+            Arc::clone(&self.door),
+            self.sender,
+            request,
+            handover.clone(),
+        );
         Exchange {
-            peer: self.peer,
+            door: Arc::clone(&self.door),
+            peer: self.sender.peer,
             running: Some((Producer::new(produce, handover), turn)),
         }
     }
@@ -51,7 +67,8 @@ impl Service<Request<Incoming>> for Exchanges {
 
 /// A request on its way, until the head of its answer is there.
 pub(super) struct Exchange {
-    peer: SocketAddr,
+    door: Arc<Door>,
+    peer: Option<SocketAddr>,
     running: Option<(Producer, TurnGuard)>,
 }
 
@@ -74,7 +91,7 @@ impl Future for Exchange {
             Poll::Ready(Produced::End(End::Answer(answer))) => answer,
             Poll::Ready(_) => {
                 tracing::error!("a request ended by a panic outside of its handler");
-                refuse(Refusal::Broken, self.peer)
+                refuse(Refusal::Broken, self.peer, &self.door.site, None)
             }
         };
         if answer.extensions().get::<Refused>().is_some() {
@@ -99,34 +116,43 @@ fn last_if_stopping<T>(mut answer: Response<T>, turn: &Turn) -> Response<T> {
 #[derive(Debug, Clone, Copy)]
 struct Refused;
 
-fn refuse(refusal: Refusal, peer: SocketAddr) -> Response<Bytes> {
-    let mut answer = refusal.answer(Some(peer));
+fn refuse(
+    refusal: Refusal,
+    peer: Option<SocketAddr>,
+    site: &Site,
+    head: Option<&Parts>,
+) -> Response<Bytes> {
+    let mut answer = refusal.answer(peer, site.https);
+    if let Some(head) = head {
+        refusal::let_its_page_read(&mut answer, site, head);
+    }
     answer.extensions_mut().insert(Refused);
     answer
 }
 
 async fn produce(
     door: Arc<Door>,
-    peer: SocketAddr,
+    sender: Sender,
     request: Request<Incoming>,
     handover: Handover,
 ) -> End {
-    match answer(&door, peer, request, &handover).await {
+    let (head, incoming) = request.into_parts();
+    match answer(&door, sender, &head, incoming, &handover).await {
         Ok(end) => end,
-        Err(refusal) => End::Answer(refuse(refusal, peer)),
+        Err(refusal) => End::Answer(refuse(refusal, sender.peer, &door.site, Some(&head))),
     }
 }
 
 async fn answer(
     door: &Door,
-    peer: SocketAddr,
-    request: Request<Incoming>,
+    sender: Sender,
+    head: &Parts,
+    incoming: Incoming,
     handover: &Handover,
 ) -> Result<End, Refusal> {
-    let (head, incoming) = request.into_parts();
-    let accepted = request::judge(&head)?;
+    let accepted = request::judge(head, sender.scheme, &door.site.hosts)?;
     let body = body::collect(incoming, &door.limits).await?;
-    let request = local_request(door, peer, &head, accepted, &body)?;
+    let request = local_request(door, sender.peer, head, accepted, &body)?;
     drop(body);
     let mut response = request.dispatch().await;
 
@@ -159,15 +185,15 @@ async fn answer(
 /// The request as Rocket knows it: what its own server would fill in, and nothing about the connection.
 fn local_request<'c>(
     door: &'c Door,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     head: &'c Parts,
     accepted: Accepted<'c>,
     body: &[u8],
 ) -> Result<LocalRequest<'c>, Refusal> {
-    let mut request = door
-        .client
-        .req(accepted.method, accepted.target)
-        .remote(peer);
+    let mut request = door.client.req(accepted.method, accepted.target);
+    if let Some(peer) = peer {
+        request = request.remote(peer);
+    }
     request.inner().local_cache(|| Sent(accepted.method));
     if let Some(host) = accepted.host {
         request.inner_mut().set_host(host);

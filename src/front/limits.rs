@@ -52,6 +52,10 @@ impl Default for Limits {
     }
 }
 
+/// The longest header of a proxy: what the protocol's authors ask every receiver to take is 536, cloud balancers and
+/// certificates' names make some longer.
+pub(super) const MAX_PROXY_HEADER_BYTES: usize = 2 * 1024;
+
 /// The pause after a failed accept: short for whoever waits, long enough not to spin.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

@@ -5,31 +5,43 @@
 //! for a request.
 //!
 //! ```text
-//! mod         accepts, and ends: no new connections, the last answers, the rest is cut
-//! places      how many connections may be open, and whose goes when there are too many
-//! tenure      since when a connection has been of no use
-//! connection  one connection from its first byte to its last
-//! wire        the socket with its deadlines
-//! turn        whose turn it is on a connection: the client's or ours
-//! request     the head of a request: is it one that we take?
-//! body        the body of a request, within its limit and deadline
-//! exchange    a request goes to Rocket, its answer comes back whole or as a stream
-//! answer      the body of an answer
-//! refusal     what the door answers itself, in the one error shape
-//! limits      every bound, with its reason
+//! mod           accepts, and ends: no new connections, the last answers, the rest is cut
+//! listening     what is listened on: TCP ports and Unix sockets, several at once
+//! places        how many connections may be open, and whose goes when there are too many
+//! tenure        since when a connection has been of no use
+//! connection    one connection from its first byte to its last
+//! entry         what comes before the first request: a proxy's word, the handshake, within the deadline of a head
+//! proxy_header  the header of the PROXY protocol
+//! tls           the certificate and its key, read anew while the server runs
+//! socket        a connection as the kernel gives it
+//! records       the socket under TLS: is the client in the middle of a record?
+//! stream        a connection's bytes, in TLS or not
+//! wire          the stream with its deadlines
+//! turn          whose turn it is on a connection: the client's or ours
+//! request       the head of a request: is it one that we take?
+//! body          the body of a request, within its limit and deadline
+//! exchange      a request goes to Rocket, its answer comes back whole or as a stream
+//! answer        the body of an answer
+//! refusal       what the door answers itself, in the one error shape
+//! limits        every bound, with its reason
 //! ```
-//!
-//! TLS and other kinds of socket belong under [`wire`].
 
 mod answer;
 mod body;
 mod connection;
+mod entry;
 mod exchange;
 mod limits;
+mod listening;
 mod places;
+mod proxy_header;
+mod records;
 mod refusal;
 mod request;
+mod socket;
+mod stream;
 mod tenure;
+mod tls;
 mod turn;
 mod wire;
 
@@ -42,15 +54,19 @@ use std::task::Poll;
 
 use rocket::local::asynchronous::Client;
 use rocket::{Phase, Rocket};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+pub use entry::Trusts;
 pub use limits::Limits;
+pub use listening::{Listener, Listening};
+pub use tls::{Tls, TlsError};
 
 use connection::Door;
+use listening::{Accepted, Sockets};
 use places::{Place, Places};
+use socket::Socket;
 
 use crate::http::client::is_trusted_proxy;
 use crate::types::network::Network;
@@ -70,7 +86,7 @@ pub enum FrontError {
     Launch(String),
 }
 
-/// Serves `rocket` on `listener` until `stop` resolves or Rocket's own shutdown is asked for.
+/// Serves `rocket` on what is `listening` until `stop` resolves or Rocket's own shutdown is asked for.
 ///
 /// Then no further connection is taken, requests that were already sent get their answers, what has not ended within
 /// [`Limits::drain`] is cut, and Rocket's shutdown fairings run.
@@ -79,7 +95,7 @@ pub enum FrontError {
 ///
 /// [`FrontError::Launch`] if Rocket does not start. What goes wrong on a connection ends that connection only.
 pub async fn serve<P: Phase>(
-    listener: TcpListener,
+    listening: impl Into<Listening>,
     rocket: Rocket<P>,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -88,7 +104,8 @@ pub async fn serve<P: Phase>(
         .await
         .map_err(|error| FrontError::Launch(error.to_string()))?;
     let mut shutdown = client.rocket().shutdown();
-    let door = Arc::new(Door::new(client, limits));
+    let Listening { mut sockets, entry } = listening.into();
+    let door = Arc::new(Door::new(client, limits, entry));
     let places = Places::new(&door.limits);
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -96,7 +113,7 @@ pub async fn serve<P: Phase>(
     let mut held = None;
 
     loop {
-        let mut next = pin!(accept(&listener, &places, &door, &mut held));
+        let mut next = pin!(accept(&mut sockets, &places, &door, &mut held));
         let accepted = poll_fn(|context| {
             if stop.as_mut().poll(context).is_ready()
                 || Pin::new(&mut shutdown).poll(context).is_ready()
@@ -105,7 +122,7 @@ pub async fn serve<P: Phase>(
             }
             next.as_mut().poll(context).map(Some)
         });
-        let Some((place, stream, peer)) = accepted.await else {
+        let Some((place, socket, peer)) = accepted.await else {
             break;
         };
         // Reaping before each spawn keeps the set no larger than the connections that are open.
@@ -114,7 +131,7 @@ pub async fn serve<P: Phase>(
         }
         connections.spawn(serve_one(
             place,
-            stream,
+            socket,
             peer,
             Arc::clone(&door),
             stopped.clone(),
@@ -124,10 +141,10 @@ pub async fn serve<P: Phase>(
     // Streams that watch Rocket's shutdown end now instead of being cut.
     door.client.rocket().shutdown().notify();
     stopping.send_replace(true);
-    for (place, stream, peer) in waiting(listener, held, &places) {
+    for (place, socket, peer) in waiting(sockets, held, &places) {
         connections.spawn(serve_one(
             place,
-            stream,
+            socket,
             peer,
             Arc::clone(&door),
             stopped.clone(),
@@ -145,27 +162,27 @@ pub async fn serve<P: Phase>(
 /// Runs one connection and gives its place back, also when it panics.
 async fn serve_one(
     place: Place,
-    stream: TcpStream,
-    peer: SocketAddr,
+    socket: Socket,
+    peer: Option<SocketAddr>,
     door: Arc<Door>,
     stopped: watch::Receiver<bool>,
 ) {
-    connection::serve(stream, peer, &place, door, stopped).await;
+    connection::serve(socket, peer, &place, door, stopped).await;
     drop(place);
 }
 
 /// Waits for a connection and then for a place. Whoever stops waiting finds the connection that has none yet in `held`.
 async fn accept(
-    listener: &TcpListener,
+    sockets: &mut Sockets,
     places: &Arc<Places>,
     door: &Door,
-    held: &mut Option<(TcpStream, SocketAddr)>,
-) -> (Place, TcpStream, SocketAddr) {
+    held: &mut Option<Accepted>,
+) -> (Place, Socket, Option<SocketAddr>) {
     loop {
         let peer = match held {
             Some((_, peer)) => *peer,
-            None => match listener.accept().await {
-                Ok((stream, peer)) => held.insert((stream, peer)).1,
+            None => match sockets.accept().await {
+                Ok(accepted) => held.insert(accepted).1,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     // Out of descriptors or memory, the next try would fail at once and burn a core.
@@ -176,42 +193,36 @@ async fn accept(
         };
         let place = places.admit(network_of(peer, door)).await;
         // Without a place the connection is closed: its network has more than its share.
-        if let (Some(place), Some((stream, peer))) = (place, held.take()) {
-            return (place, stream, peer);
+        if let (Some(place), Some((socket, peer))) = (place, held.take()) {
+            return (place, socket, peer);
         }
     }
 }
 
-/// The network that a connection counts for; none for a trusted proxy, through which everybody comes.
-fn network_of(peer: SocketAddr, door: &Door) -> Option<Network> {
-    let address = peer.ip();
+/// The network that a connection counts for; none for a trusted proxy, through which everybody comes, and none at a Unix socket.
+fn network_of(peer: Option<SocketAddr>, door: &Door) -> Option<Network> {
+    let address = peer?.ip();
     (!is_trusted_proxy(door.client.rocket(), address)).then(|| Network::of_one_client(address))
 }
 
 /// The connections that the kernel has accepted and we have not: their requests may already be here.
 fn waiting(
-    listener: TcpListener,
-    held: Option<(TcpStream, SocketAddr)>,
+    mut sockets: Sockets,
+    held: Option<Accepted>,
     places: &Arc<Places>,
-) -> Vec<(Place, TcpStream, SocketAddr)> {
+) -> Vec<(Place, Socket, Option<SocketAddr>)> {
     let mut found = Vec::new();
-    if let (Some((stream, peer)), Some(place)) = (held, places.admit_last()) {
-        found.push((place, stream, peer));
+    if let (Some((socket, peer)), Some(place)) = (held, places.admit_last()) {
+        found.push((place, socket, peer));
     }
-    let Ok(listener) = listener.into_std() else {
-        return found;
-    };
     for _ in 0..limits::MAX_WAITING_AT_STOP {
         let Some(place) = places.admit_last() else {
             break;
         };
-        let Ok((stream, peer)) = listener.accept() else {
+        let Some((socket, peer)) = sockets.accept_waiting() else {
             break;
         };
-        let ready = stream.set_nonblocking(true);
-        if let Ok(stream) = ready.and_then(|()| TcpStream::from_std(stream)) {
-            found.push((place, stream, peer));
-        }
+        found.push((place, socket, peer));
     }
     found
 }

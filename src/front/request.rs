@@ -10,9 +10,13 @@ use rocket::http::Method;
 use rocket::http::uri::{Host, Origin};
 
 use super::refusal::Refusal;
+use crate::http::hosts::KnownHosts;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Where whoever watches over the server asks, by whatever name or address it has there; they tell nothing.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// A head that Rocket can take as it is.
 #[derive(Debug)]
@@ -25,12 +29,21 @@ pub(super) struct Accepted<'a> {
     pub(super) host: Option<Host<'a>>,
 }
 
-/// Judges a head that hyper could read.
-pub(super) fn judge(head: &Parts) -> Result<Accepted<'_>, Refusal> {
+/// Judges a head that hyper could read; `scheme` is what the connection speaks.
+pub(super) fn judge<'a>(
+    head: &'a Parts,
+    scheme: &str,
+    known: &KnownHosts,
+) -> Result<Accepted<'a>, Refusal> {
     let method = method(&head.method).ok_or(Refusal::MethodNotAllowed)?;
     check_transfer_coding(&head.headers)?;
     let host = host(head)?;
-    let target = target(&head.uri)?;
+    let target = target(&head.uri, scheme)?;
+    let is_known = |host: &Host<'_>| known.know(host.domain().as_str());
+    let is_probe = PROBES.contains(&target.path().as_str());
+    if !is_probe && !host.as_ref().is_none_or(is_known) {
+        return Err(Refusal::Misdirected);
+    }
     Ok(Accepted {
         method,
         target,
@@ -87,12 +100,15 @@ fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The host: exactly one line in HTTP/1.1, and the same as in an absolute target. A proxy in front may have chosen the
-/// other one.
+/// other one. HTTP/1.0 may leave it out, in both places.
 fn host(head: &Parts) -> Result<Option<Host<'_>>, Refusal> {
     let mut lines = head.headers.get_all(HOST).iter();
     let line = match (lines.next(), lines.next()) {
         (Some(line), None) => line.to_str().map_err(|_| Refusal::BadRequest)?,
-        (None, _) if head.version == Version::HTTP_10 => return Ok(None),
+        (None, _) if head.version == Version::HTTP_10 => match head.uri.authority() {
+            Some(named) => named.as_str(),
+            None => return Ok(None),
+        },
         _ => return Err(Refusal::BadRequest),
     };
     let differs = |other: &str| !other.eq_ignore_ascii_case(line);
@@ -103,12 +119,16 @@ fn host(head: &Parts) -> Result<Option<Host<'_>>, Refusal> {
     {
         return Err(Refusal::BadRequest);
     }
+    // A user's name in front of a host is for URLs (RFC 9110, 7.2), and Rocket would read past it.
+    if line.contains('@') {
+        return Err(Refusal::BadRequest);
+    }
     Host::parse(line).map(Some).map_err(|_| Refusal::BadRequest)
 }
 
 /// Path and query of `/path` and of `http://host/path`. `*` and `host:port` are for proxies and name nothing here.
-fn target(uri: &Uri) -> Result<Origin<'_>, Refusal> {
-    if uri.scheme_str().is_some_and(|scheme| scheme != "http") {
+fn target<'a>(uri: &'a Uri, scheme: &str) -> Result<Origin<'a>, Refusal> {
+    if uri.scheme_str().is_some_and(|named| named != scheme) {
         return Err(Refusal::BadRequest);
     }
     uri.path_and_query()

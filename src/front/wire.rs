@@ -5,18 +5,18 @@
 
 use std::future::Future;
 use std::io;
-use std::os::fd::AsFd;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use hyper::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::{LINGER, Limits, MAX_LINGER_BYTES};
 use super::refusal::Refusal;
+use super::stream::Stream;
 use super::timed_out;
 use super::turn::{Heard, Turn};
 
@@ -35,14 +35,17 @@ enum Awaiting {
 /// A socket that gives up when its client takes too long.
 #[derive(Debug)]
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Stream,
+    peer: Option<SocketAddr>,
     turn: Arc<Turn>,
     limits: Limits,
+    /// Whether browsers reach the Hub through TLS, for the headers of a refusal.
+    https: bool,
     awaiting: Awaiting,
     /// When the client's turn is over.
     deadline: Instant,
-    /// When a write that cannot proceed is given up.
-    stalled_until: Option<Instant>,
+    /// When a write that cannot proceed is given up, and how much the client had taken when it began to wait.
+    stalled: Option<(Instant, u64)>,
     timer: Option<Pin<Box<Sleep>>>,
     /// What stands in for hyper's own bare refusal, as far as it is not sent yet.
     refusal: Option<Bytes>,
@@ -51,23 +54,27 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Wraps a socket whose first head has to be whole by `deadline`.
+    /// Wraps a new connection, whose first head has to be whole by `deadline`.
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
+        peer: Option<SocketAddr>,
         turn: Arc<Turn>,
         deadline: Instant,
         limits: &Limits,
+        https: bool,
     ) -> Self {
         Self {
             stream,
+            peer,
             turn,
             awaiting: Awaiting::First,
             deadline,
-            stalled_until: None,
+            stalled: None,
             timer: None,
             refusal: None,
             lingering: None,
             limits: limits.clone(),
+            https,
         }
     }
 
@@ -94,14 +101,25 @@ impl Wire {
 
     fn send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let sent = Pin::new(&mut self.stream).poll_write(context, bytes);
-        if sent.is_ready() {
-            self.stalled_until = None;
-            return sent;
+        self.unless_stalled(sent, context)
+    }
+
+    /// What came of writing, or an error once the client has taken nothing for too long.
+    fn unless_stalled<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        let taken = self.stream.taken();
+        let stalled = self.stalled.filter(|(_, before)| *before == taken);
+        if written.is_ready() {
+            // What only TLS has taken, into a store of its own, has not come any nearer to the client.
+            self.stalled = stalled.filter(|_| self.stream.is_tls());
+            return written;
         }
-        let limit = self.limits.write_stall_deadline;
-        let until = *self
-            .stalled_until
-            .get_or_insert_with(|| Instant::now() + limit);
+        let (until, _) =
+            stalled.unwrap_or_else(|| (Instant::now() + self.limits.write_stall_deadline, taken));
+        self.stalled = Some((until, taken));
         if self.has_passed(until, context) {
             return Poll::Ready(Err(timed_out()));
         }
@@ -156,10 +174,10 @@ impl AsyncRead for Wire {
         if wire.turn.is_stopping() {
             let heard = if wire.awaiting == Awaiting::HeadEnd {
                 Heard::HalfAHead
-            } else if bytes_wait(&wire.stream) {
-                Heard::MaybeAHead
-            } else {
+            } else if wire.stream.is_quiet() {
                 Heard::Nothing
+            } else {
+                Heard::MaybeAHead
             };
             wire.turn.hear(heard);
         }
@@ -176,7 +194,7 @@ impl AsyncWrite for Wire {
         let wire = self.get_mut();
         // In the client's turn hyper writes only what it refuses by itself, and bare: ours has the one error shape.
         if wire.refusal.is_none() && wire.turn.is_awaited() {
-            wire.refusal = Refusal::in_place_of(bytes, wire.stream.peer_addr().ok());
+            wire.refusal = Refusal::in_place_of(bytes, wire.peer, wire.https);
         }
         if let Some(mut rest) = wire.refusal.take() {
             wire.turn.linger();
@@ -198,7 +216,8 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
-        ready!(Pin::new(&mut wire.stream).poll_flush(context))?;
+        let flushed = Pin::new(&mut wire.stream).poll_flush(context);
+        ready!(wire.unless_stalled(flushed, context))?;
         if wire.turn.flushed() {
             wire.awaiting = Awaiting::Next;
             let answered = Instant::now();
@@ -213,7 +232,8 @@ impl AsyncWrite for Wire {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         if wire.lingering.is_none() {
-            ready!(Pin::new(&mut wire.stream).poll_shutdown(context))?;
+            let shut = Pin::new(&mut wire.stream).poll_shutdown(context);
+            ready!(wire.unless_stalled(shut, context))?;
             wire.lingering = Some((Instant::now() + LINGER, MAX_LINGER_BYTES));
         }
         if wire.turn.lingers() {
@@ -221,15 +241,4 @@ impl AsyncWrite for Wire {
         }
         Poll::Ready(Ok(()))
     }
-}
-
-/// Whether bytes have arrived that the runtime may not have heard of yet: only the kernel knows, and a second handle on
-/// the same socket asks it.
-pub(super) fn bytes_wait(stream: &TcpStream) -> bool {
-    let Ok(handle) = stream.as_fd().try_clone_to_owned() else {
-        return false;
-    };
-    std::net::TcpStream::from(handle)
-        .peek(&mut [0])
-        .is_ok_and(|arrived| arrived > 0)
 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Orbit, Rocket};
 
@@ -11,6 +10,7 @@ use crate::http::headers;
 use crate::hub::Hub;
 use crate::types::cause::{Actor, Cause};
 use crate::types::ids::RequestId;
+use crate::types::proxies::TrustedProxies;
 use crate::types::user_agent::UserAgent;
 
 /// Addresses read from `X-Forwarded-For` at most: more hops than any real chain of proxies has.
@@ -63,15 +63,12 @@ impl<'r> FromRequest<'r> for Client {
 }
 
 /// Tells the log, once, that a proxy is not trusted: everybody behind it is one sender then, and shares one limit. What it wrote is not repeated.
-fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &[IpNet]) {
-    let Some(peer) = request.remote().map(|peer| peer.ip().to_canonical()) else {
-        return;
-    };
-    let is_trusted = trusted.iter().any(|network| network.contains(&peer));
+fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &TrustedProxies) {
+    let peer = request.remote().map(|peer| peer.ip().to_canonical());
     let forwards = request.headers().contains("X-Forwarded-For");
-    if forwards && !is_trusted && hub.throttle.is_first_word_of_proxy() {
+    if forwards && !trusted.trusts(peer) && hub.throttle.is_first_word_of_proxy() {
         tracing::warn!(
-            %peer,
+            peer = peer.map(tracing::field::display),
             "X-Forwarded-For comes from a peer that is not trusted; if it is your proxy, name it in HUB_TRUSTED_PROXIES, or all who come through it share one limit"
         );
     }
@@ -81,26 +78,28 @@ fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &[IpNet]) {
 #[must_use]
 pub fn is_trusted_proxy(rocket: &Rocket<Orbit>, peer: IpAddr) -> bool {
     let trusted = rocket.state::<Hub>().map(Hub::trusted_proxies);
-    let peer = peer.to_canonical();
-    trusted.is_some_and(|trusted| trusted.iter().any(|network| network.contains(&peer)))
+    trusted.is_some_and(|trusted| trusted.trusts(Some(peer)))
 }
 
-/// The address that a request comes from.
+/// The address that a request comes from; none if it came through a Unix socket and nobody trusted says more.
 ///
 /// `X-Real-IP` and `Forwarded` are never read: a proxy that does not set them passes on what a stranger wrote.
 #[must_use]
-pub fn address(request: &Request<'_>, trusted: &[IpNet]) -> Option<IpAddr> {
-    let peer = request.remote()?.ip().to_canonical();
+pub fn address(request: &Request<'_>, trusted: &TrustedProxies) -> Option<IpAddr> {
+    let peer = request.remote().map(|peer| peer.ip().to_canonical());
     let forwarded: Vec<&str> = request.headers().get("X-Forwarded-For").collect();
-    Some(behind_proxies(peer, &forwarded, trusted))
+    behind_proxies(peer, &forwarded, trusted)
 }
 
 /// Walks from the peer towards the client for as long as the one who speaks is trusted.
 ///
 /// Each proxy appends the address that it saw, so the list is read from its end: the first address that no trusted proxy has is the
 /// client's, and whatever stands before it is the client's own invention.
-fn behind_proxies(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+fn behind_proxies(
+    peer: Option<IpAddr>,
+    forwarded: &[&str],
+    trusted: &TrustedProxies,
+) -> Option<IpAddr> {
     let mut speaker = peer;
     let hops = forwarded
         .iter()
@@ -108,11 +107,11 @@ fn behind_proxies(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr
         .flat_map(|header| header.rsplit(','))
         .take(MAX_HOPS);
     for hop in hops {
-        if !is_trusted(&speaker) {
+        if !trusted.trusts(speaker) {
             break;
         }
         match parse_hop(hop) {
-            Some(address) => speaker = address,
+            Some(address) => speaker = Some(address),
             // What a proxy cannot have written says nothing: the last speaker known stands.
             None => break,
         }
@@ -138,17 +137,17 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::behind_proxies;
+    use crate::types::proxies::TrustedProxies;
 
+    /// `unix` as a peer has no address; as a proxy it is one that is trusted.
     fn resolve(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
-        let trusted: Vec<_> = trusted
-            .iter()
-            .map(|network| network.parse().expect("a network"))
-            .collect();
-        let peer: IpAddr = peer.parse().expect("an address");
-        behind_proxies(peer.to_canonical(), forwarded, &trusted).to_string()
+        let networks = trusted.iter().filter(|proxy| **proxy != "unix");
+        let networks = networks.map(|network| network.parse().expect("a network"));
+        let trusted = TrustedProxies::new(networks.collect(), trusted.contains(&"unix"));
+        let peer = (peer != "unix").then(|| peer.parse().expect("an address"));
+        behind_proxies(peer, forwarded, &trusted)
+            .map_or_else(|| "nobody".to_owned(), |address| address.to_string())
     }
 
     #[test]
@@ -196,6 +195,23 @@ mod tests {
                 "10.0.0.1",
                 "{nonsense:?}"
             );
+        }
+    }
+
+    #[test]
+    fn behind_a_unix_socket_the_client_is_whom_a_trusted_proxy_names() {
+        for (forwarded, trusted, client) in [
+            (vec!["198.51.100.7"], vec!["unix"], "198.51.100.7"),
+            (vec!["198.51.100.7"], vec!["10.0.0.0/8"], "nobody"),
+            (
+                vec!["1.1.1.1, 198.51.100.7, 10.2.3.4"],
+                vec!["unix", "10.0.0.0/8"],
+                "198.51.100.7",
+            ),
+            (vec!["unknown"], vec!["unix"], "nobody"),
+            (vec![], vec!["unix"], "nobody"),
+        ] {
+            assert_eq!(resolve("unix", &forwarded, &trusted), client);
         }
     }
 }

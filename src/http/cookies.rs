@@ -1,7 +1,6 @@
 //! Cookies, read and written exactly: the `__Host-` prefix under TLS, the plain name over loopback HTTP only, never twice.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 
 use rocket::Response;
 use rocket::request::Request;
@@ -9,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::hub::Hub;
 use crate::types::held_value::HeldValue;
+use crate::types::host::HostName;
 
 /// The cookies there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Naming {
         }
         let asked = request.headers().get_one("Host").map(without_port);
         // The host that the browser asked for decides: a public address on this machine says nothing of who comes in from elsewhere.
-        let loopback = is_loopback(asked.unwrap_or(public.host()));
+        let loopback = asked.map_or_else(|| public.host().is_loopback(), is_loopback);
         loopback.then_some(Self::Plain)
     }
 
@@ -193,21 +193,12 @@ pub fn without_port(host: &str) -> &str {
 /// Whether a host name means this machine and nothing else.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
-    let in_brackets = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    // In brackets there stands an IPv6 address and nothing else (RFC 3986, 3.2.2).
-    let address = match in_brackets {
-        Some(inside) => inside.parse::<Ipv6Addr>().map(IpAddr::from),
-        None => host.parse::<IpAddr>(),
-    };
-    host.eq_ignore_ascii_case("localhost")
-        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    HostName::parse(host).is_some_and(|host| host.is_loopback())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cookie, Naming, is_loopback, without_port};
+    use super::{Cookie, Naming, without_port};
 
     #[test]
     fn each_cookie_is_written_to_the_letter() {
@@ -240,22 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_of_this_machine_are_loopback() {
-        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "hub.example",
-            "localhost.example",
-            "10.0.0.1",
-            "0.0.0.0",
-            "[127.0.0.1]",
-            "[[::1]]",
-            "[::1",
-            "",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
+    fn a_port_is_no_part_of_a_host() {
         for (host, bare) in [
             ("localhost:8000", "localhost"),
             ("[::1]:80", "[::1]"),

@@ -5,25 +5,50 @@ use rocket::http::Status;
 use rocket::request::Request;
 use rocket::{Response, Route, options, routes};
 
-use crate::http::is_api;
+use crate::config::WebAddress;
+use crate::http::is_api_path;
 use crate::http::problem::ApiError;
-use crate::hub::Hub;
+use crate::http::site::Site;
 
 /// How long a browser may remember the answer to its question, in seconds: two hours, the most that Chromium keeps.
 const MAX_AGE_SECONDS: &str = "7200";
+/// What a page may read beside the few headers that it always may.
+const EXPOSED: &str = "Retry-After, X-Request-Id";
 
-/// Whether the request comes from a page of a configured origin.
-fn is_allowed(request: &Request<'_>) -> bool {
-    let mut origins = request.headers().get("Origin");
+/// The configured origin whose page asks, if it is one: what stands in the one `Origin` header, byte by byte.
+fn allowed<'site, 'asked>(
+    site: &'site Site,
+    mut origins: impl Iterator<Item = &'asked str>,
+) -> Option<&'site str> {
     let (Some(origin), None) = (origins.next(), origins.next()) else {
-        return false;
+        return None;
     };
-    request.rocket().state::<Hub>().is_some_and(|hub| {
-        hub.config
-            .cors_origins
-            .iter()
-            .any(|allowed| allowed.as_str() == origin)
-    })
+    let mut known = site.cors_origins.iter().map(WebAddress::as_str);
+    known.find(|known| *known == origin)
+}
+
+fn is_allowed(request: &Request<'_>) -> bool {
+    let site = request.rocket().state::<Site>();
+    site.is_some_and(|site| allowed(site, request.headers().get("Origin")).is_some())
+}
+
+/// What an answer carries because of the origin that asked for `path`, whoever makes it: Rocket or the door.
+pub fn of_answer<'site, 'asked>(
+    site: &'site Site,
+    path: &str,
+    origins: impl Iterator<Item = &'asked str>,
+) -> Vec<(&'static str, &'site str)> {
+    let in_use = !site.cors_origins.is_empty() && is_api_path(path);
+    // Whether allowed or not: a cache must not give one origin's answer to another.
+    let vary = in_use.then_some(("Vary", "Origin"));
+    let origin = allowed(site, origins).filter(|_| in_use);
+    let told = origin.map(|origin| {
+        [
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Expose-Headers", EXPOSED),
+        ]
+    });
+    vary.into_iter().chain(told.into_iter().flatten()).collect()
 }
 
 /// Tells the browser that the page may read the answer.
@@ -39,21 +64,12 @@ impl Fairing for Cors {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(hub) = request.rocket().state::<Hub>() else {
+        let Some(site) = request.rocket().state::<Site>() else {
             return;
         };
-        if hub.config.cors_origins.is_empty() || !is_api(request) {
-            return;
-        }
-        // Whether allowed or not: a cache must not give one origin's answer to another.
-        response.adjoin_raw_header("Vary", "Origin");
-        if !is_allowed(request) {
-            return;
-        }
-        if let Some(origin) = request.headers().get_one("Origin") {
-            response.set_raw_header("Access-Control-Allow-Origin", origin.to_owned());
-            response.set_raw_header("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
-            response.set_raw_header("Cross-Origin-Resource-Policy", "cross-origin");
+        let origins = request.headers().get("Origin");
+        for (name, value) in of_answer(site, request.uri().path().as_str(), origins) {
+            response.adjoin_raw_header(name, value);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What every answer carries, whatever made it; and the log line of every request.
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::{Header, Method};
+use rocket::http::Method;
 use rocket::request::Request;
 use rocket::{Data, Response};
 
 use crate::http::client;
+use crate::http::site::Site;
 use crate::hub::Hub;
 use crate::types::entropy::{Entropy, SystemEntropy};
 use crate::types::ids::RequestId;
@@ -14,6 +15,10 @@ use crate::types::time::Moment;
 /// Pages may load from the Hub itself and from nowhere else, run no inline script, and stand in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+/// Where every answer carries the id that its log line carries too.
+pub const REQUEST_ID: &str = "X-Request-Id";
+/// The cache rule of whatever does not say another one.
+pub const NOT_KEPT: &str = "no-store";
 /// Two years: what browsers' preload lists ask for.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 
@@ -23,11 +28,33 @@ pub struct Sent(pub Method);
 /// How a form asks Rocket for another method than its request has.
 const OVERRIDE: &[u8] = b"_method=";
 
-/// Gives each request its name and each answer its headers, and writes the log line.
-pub struct Envelope {
-    /// Whether the public address is `https`.
-    pub https: bool,
+/// What every answer carries beside its id and its cache rules, whoever makes it: Rocket or the door.
+pub fn of_every_answer(
+    https: bool,
+    is_page: bool,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    // A page's forms must say where they come from, or a browser without fetch metadata could send none: with `no-referrer`
+    // their `Origin` would be `null`. Other origins are told nothing either way.
+    let referrer = if is_page {
+        "same-origin"
+    } else {
+        "no-referrer"
+    };
+    let strict = https.then_some(("Strict-Transport-Security", STRICT_TRANSPORT));
+    [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", referrer),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+        ("X-Frame-Options", "DENY"),
+    ]
+    .into_iter()
+    .chain(strict)
 }
+
+/// Gives each request its name and each answer its headers, and writes the log line.
+pub struct Envelope;
 
 /// A request's name, drawn when it is first asked for.
 #[must_use]
@@ -67,26 +94,14 @@ impl Fairing for Envelope {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let id = request_id(request);
-        response.set_raw_header("X-Request-Id", id.to_string());
-        response.set_raw_header("X-Content-Type-Options", "nosniff");
-        // A page's forms must say where they come from, or a browser without fetch metadata could send none: with `no-referrer`
-        // their `Origin` would be `null`. Other origins are told nothing either way.
+        response.set_raw_header(REQUEST_ID, id.to_string());
         let is_page = response.content_type().is_some_and(|kind| kind.is_html());
-        let referrer = if is_page {
-            "same-origin"
-        } else {
-            "no-referrer"
-        };
-        response.set_raw_header("Referrer-Policy", referrer);
-        response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
-        response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-        response.set_raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-        response.set_raw_header("X-Frame-Options", "DENY");
-        if self.https {
-            response.set_raw_header("Strict-Transport-Security", STRICT_TRANSPORT);
+        let site = request.rocket().state::<Site>();
+        for (name, value) in of_every_answer(site.is_some_and(|site| site.https), is_page) {
+            response.set_raw_header(name, value);
         }
         if !response.headers().contains("Cache-Control") {
-            response.set_header(Header::new("Cache-Control", "no-store"));
+            response.set_raw_header("Cache-Control", NOT_KEPT);
         }
         log(request, response, id);
     }

@@ -13,12 +13,15 @@ pub mod download;
 pub mod figures;
 pub mod form;
 pub mod headers;
+pub mod hosts;
 pub mod notes;
 pub mod pages;
 pub mod problem;
 pub mod refusal;
+pub mod routes;
 pub mod seen;
 pub mod shown_text;
+pub mod site;
 pub mod times;
 pub mod view;
 
@@ -27,6 +30,11 @@ use rocket::request::Request;
 /// Whether a request is a program's and not a person's: its path is `/api` or below it.
 #[must_use]
 pub fn is_api(request: &Request<'_>) -> bool {
-    let path = request.uri().path();
+    is_api_path(request.uri().path().as_str())
+}
+
+/// The same of a path alone.
+#[must_use]
+pub fn is_api_path(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }

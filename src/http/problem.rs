@@ -128,6 +128,7 @@ impl ApiError {
                 "Content-Type must be application/json",
                 "unsupported_media_type",
             ),
+            421 => Self::new(421, "Misdirected request", "misdirected_request"),
             422 => Self::new(422, "Unprocessable request", "unprocessable"),
             429 => Self::new(429, "Too many requests", "too_many_requests"),
             431 => Self::new(431, "Request headers too large", "headers_too_large"),
@@ -154,6 +155,12 @@ impl ApiError {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.error
+    }
+
+    /// The methods that the path knows, for 405.
+    #[must_use]
+    pub fn allow(&self) -> Option<&str> {
+        self.allow.as_deref()
     }
 
     /// Seconds after which the caller may come back.

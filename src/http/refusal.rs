@@ -118,12 +118,15 @@ impl<'r> Responder<'r, 'static> for Refusal {
             return error.respond_to(request);
         }
         error.log(request);
-        let retry_after = error.retry_after();
+        let (retry_after, allow) = (error.retry_after(), error.allow().map(str::to_owned));
         let status = Status::new(error.status());
         let mut response = Page::error(&error, request).respond_to(request)?;
         response.set_status(status);
         if let Some(seconds) = retry_after {
             response.set_raw_header("Retry-After", seconds.to_string());
+        }
+        if let Some(allow) = allow {
+            response.set_raw_header("Allow", allow);
         }
         Ok(response)
     }

@@ -10,13 +10,14 @@ use crate::http::client;
 use crate::http::cookies::{is_loopback, without_port};
 use crate::http::shown_text::shown;
 use crate::hub::Hub;
+use crate::types::host::HostName;
 
 /// The way of one request.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// The `Host` that it asked for.
     pub host: Option<String>,
-    /// Who connected.
+    /// Who connected; through a Unix socket, nobody with an address.
     pub peer: Option<IpAddr>,
     /// Whose request it is, as far as trusted proxies tell.
     pub client: Option<IpAddr>,
@@ -26,7 +27,7 @@ pub struct Seen {
     scheme: Option<String>,
     peer_is_trusted: bool,
     public: String,
-    public_host: String,
+    public_host: HostName,
     https: bool,
 }
 
@@ -85,16 +86,20 @@ impl Seen {
     }
 
     fn proxy(&self) -> Check {
-        let peer = self
-            .peer
-            .map_or_else(|| "nobody known".to_owned(), |peer| peer.to_string());
+        let (peer, named) = match self.peer {
+            Some(peer) => (peer.to_string(), peer.to_string()),
+            None => (
+                "Whoever connects through the Unix socket".to_owned(),
+                "unix".to_owned(),
+            ),
+        };
         match (self.forwarded, self.peer_is_trusted) {
             (true, false) => Check::new(
                 "bad",
                 format!(
                     "{peer} passes requests on but is no trusted proxy: everybody seems to come from it."
                 ),
-                format!("If {peer} is your proxy, set HUB_TRUSTED_PROXIES={peer}."),
+                format!("If that is your proxy, set HUB_TRUSTED_PROXIES={named}."),
             ),
             (false, true) => Check::new(
                 "warn",
@@ -128,7 +133,7 @@ impl Seen {
         if self.https {
             return Check::good("Browsers reach it over HTTPS.");
         }
-        if is_loopback(&self.public_host) {
+        if self.public_host.is_loopback() {
             return Check::good("It is reached over plain HTTP, on this machine only.");
         }
         Check::new(
@@ -137,7 +142,7 @@ impl Seen {
                 "{} is plain HTTP: passwords and tokens can be read on the way.",
                 self.public
             ),
-            "Put a proxy with TLS before the Hub and set HUB_PUBLIC_URL to its https:// address.",
+            "Give the Hub a certificate (HUB_TLS__CERT, HUB_TLS__KEY) or put a proxy with TLS before it, and set HUB_PUBLIC_URL to the https:// address.",
         )
     }
 }
@@ -159,10 +164,9 @@ impl<'r> FromRequest<'r> for Seen {
             client: client::address(request, &trusted),
             forwarded: request.headers().contains("X-Forwarded-For"),
             scheme: request.headers().get_one("X-Forwarded-Proto").map(shown),
-            peer_is_trusted: peer
-                .is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer))),
+            peer_is_trusted: trusted.trusts(peer),
             public: public.to_string(),
-            public_host: public.host().to_owned(),
+            public_host: public.host().clone(),
             https: public.is_https(),
         })
     }

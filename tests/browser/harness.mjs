@@ -5,6 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
+import { request as secureRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -95,8 +96,8 @@ export class Hub {
       });
       this.ended.then((code) => reject(new Error(`the server ended with ${code}: ${this.#log}`)));
     });
-    this.origin = /address +(http:\S+)/.exec(this.#greeting)[1];
-    this.setupLink = /http:\S+\/setup\?token=\S+/.exec(this.#greeting)?.[0];
+    this.origin = /address +(https?:\S+)/.exec(this.#greeting)[1];
+    this.setupLink = /https?:\S+\/setup\?token=\S+/.exec(this.#greeting)?.[0];
   }
 
   async stop() {
@@ -132,7 +133,10 @@ export class Hub {
     }
     for (const [name, value] of Object.entries(all)) all[name] = Buffer.from(String(value)).toString("latin1");
     return new Promise((resolve, reject) => {
-      const call = request(this.origin + path, { method, headers: all, timeout: PATIENCE_MS }, (answer) => {
+      const send = this.origin.startsWith("https:") ? secureRequest : request;
+      // The certificate of a test is nobody's.
+      const options = { method, headers: all, timeout: PATIENCE_MS, rejectUnauthorized: false };
+      const call = send(this.origin + path, options, (answer) => {
         const pieces = [];
         answer.on("data", (piece) => pieces.push(piece));
         answer.on("end", () => {
@@ -163,6 +167,7 @@ export class Hub {
       colorScheme: scheme,
       viewport: { width, height: 800 },
       reducedMotion: "reduce",
+      ignoreHTTPSErrors: true,
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const person = new Person(this, context, script, guarded);

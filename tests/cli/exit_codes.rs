@@ -195,7 +195,7 @@ fn a_wrong_configuration_is_78_with_a_line_for_everything_that_is_wrong() {
             lines,
             [
                 "hub: HUB_LOGG: no such variable; the nearest known one is HUB_LOG: correct or unset it",
-                "HUB_BIND: \"here\" is not an IP address and a port; write it like 127.0.0.1:8000 or [::1]:8000",
+                "HUB_BIND: \"here\" is not an IP address and a port; write it like 127.0.0.1:8000, [::1]:8000, unix:/path or systemd",
             ]
         );
     }

@@ -8,13 +8,16 @@
 )]
 
 mod audit;
+mod certificates;
 mod exit_codes;
 mod keys;
+mod listening;
 mod printed;
 mod reading;
 mod second_factor;
 mod server;
 mod sessions;
 mod stage;
+mod tls;
 mod tokens;
 mod users;

@@ -83,6 +83,11 @@ impl Stage {
             .good();
     }
 
+    /// Where a test may put its own files.
+    pub fn place(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
@@ -137,21 +142,31 @@ impl Stage {
 
     /// Starts a server on a free port.
     pub fn serve(&self) -> Server {
+        self.start(self.command(&["serve", "--bind", "127.0.0.1:0"]))
+    }
+
+    /// Starts a server by this command. One that is reached by no address has port 0.
+    pub fn start(&self, mut command: Command) -> Server {
         let log = self.directory.path().join("server.log");
-        let mut child = self
-            .command(&["serve", "--bind", "127.0.0.1:0"])
+        command
             .stdout(Stdio::piped())
-            .stderr(File::create(&log).expect("a log file"))
-            .spawn()
-            .expect("a server");
+            .stderr(File::create(&log).expect("a log file"));
+        Self::start_as_it_is(command, log)
+    }
+
+    /// Starts a server by a command that says where its greeting and its log go.
+    pub fn start_as_it_is(mut command: Command, log: PathBuf) -> Server {
+        let mut child = command.spawn().expect("a server");
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = String::new();
         let address = loop {
             let begin = greeting.len();
             let read = out.read_line(&mut greeting).expect("a greeting");
             assert!(read > 0, "{}", std::fs::read_to_string(&log).unwrap());
-            if let Some((_, address)) = greeting[begin..].split_once("http://") {
-                break address.trim().parse().expect("an address");
+            if let Some(address) = greeting[begin..].strip_prefix("  address   ") {
+                let (_, address) = address.split_once("://").expect("a URL");
+                let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+                break address.trim().parse().unwrap_or(nowhere);
             }
         };
         Server {
@@ -199,6 +214,17 @@ impl Server {
 
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// Waits until the log has that many of these.
+    pub fn until_logged(&self, wanted: &str, times: usize) {
+        for _ in 0..10_000 {
+            if self.log().matches(wanted).count() >= times {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        panic!("{wanted} was not logged: {}", self.log());
     }
 
     /// Ends it as a service manager does; returns its exit code, its greeting and its log.

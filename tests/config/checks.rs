@@ -25,7 +25,7 @@ fn accepts(name: &str, values: &[&str]) {
 }
 
 #[test]
-fn bind_is_an_ip_address_with_a_port() {
+fn bind_is_an_ip_address_with_a_port_or_a_kind_of_socket() {
     for value in [
         "localhost:8000",
         "127.0.0.1",
@@ -35,11 +35,22 @@ fn bind_is_an_ip_address_with_a_port() {
         "127.0.0.1:65536",
     ] {
         let expected = format!(
-            "{value:?} is not an IP address and a port; write it like 127.0.0.1:8000 or [::1]:8000"
+            "{value:?} is not an IP address and a port; write it like 127.0.0.1:8000, [::1]:8000, unix:/path or systemd"
         );
         assert_eq!(fault("HUB_BIND", value), expected);
     }
-    accepts("HUB_BIND", &["0.0.0.0:80", "[::]:0", "127.0.0.1:0"]);
+    for value in ["unix:", "unix:hub.sock", "unix:/run/"] {
+        let expected = format!(
+            "{value:?} is not the whole path of a socket, of 107 bytes at most; write it like unix:/run/hub/hub.sock"
+        );
+        assert_eq!(fault("HUB_BIND", value), expected);
+    }
+    let good = ["0.0.0.0:80", "[::]:0", "127.0.0.1:0", "unix:/a", "systemd"];
+    accepts("HUB_BIND", &good);
+    for value in good {
+        let config = Place::new().env("HUB_BIND", value).load().config;
+        assert_eq!(config.bind.to_string(), value);
+    }
 }
 
 #[test]
@@ -81,9 +92,15 @@ fn the_public_url_has_no_path_query_or_fragment() {
 fn a_trusted_proxy_and_whoever_is_exempt_is_a_network_or_an_address() {
     for value in ["10.0.0.0/33", "proxy.example", "10.0.0", "*"] {
         let expected = format!("{value:?} is not a network; write it like 10.0.0.0/8 or ::1");
-        for variable in ["HUB_TRUSTED_PROXIES", "HUB_THROTTLE_EXEMPT"] {
-            assert_eq!(fault(variable, &format!("::1,{value}")), expected);
-        }
+        let given = format!("::1,{value}");
+        assert_eq!(fault("HUB_THROTTLE_EXEMPT", &given), expected);
+        let expected = format!("{expected}, or unix for those at a Unix socket");
+        assert_eq!(fault("HUB_TRUSTED_PROXIES", &given), expected);
+    }
+    for (value, unix) in [("10.0.0.0/8, unix", true), ("10.0.0.0/8", false)] {
+        let config = Place::new().env("HUB_TRUSTED_PROXIES", value).load().config;
+        assert_eq!(config.trusted_proxies.networks().len(), 1);
+        assert_eq!(config.trusted_proxies.trusts(None), unix);
     }
 }
 
@@ -106,6 +123,33 @@ fn a_cors_origin_is_exact() {
         let expected = format!("{value:?} {what}; write it like https://hub.example.com");
         assert_eq!(fault("HUB_CORS_ORIGINS", value), expected);
     }
+}
+
+#[test]
+fn an_allowed_host_is_a_name_alone() {
+    for value in [
+        "*.example.com",
+        "https://hub.lan",
+        "hub.lan:8000",
+        "hub.lan.",
+        "user@hub.lan",
+        "bücher.example",
+    ] {
+        let expected = format!(
+            "{value:?} is not a host name; write it in ASCII (xn--… for others), without scheme, port and dot at the end, like hub.lan"
+        );
+        assert_eq!(fault("HUB_ALLOWED_HOSTS", value), expected);
+    }
+    let config = Place::new()
+        .env("HUB_ALLOWED_HOSTS", "Hub.LAN, [2001:DB8::1]")
+        .load()
+        .config;
+    let hosts: Vec<String> = config
+        .allowed_hosts
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(hosts, ["hub.lan", "[2001:db8::1]"]);
 }
 
 #[test]
@@ -291,6 +335,39 @@ fn a_lane_has_the_memory_that_argon2_needs() {
         .env("HUB_HASHING__MEMORY_KIB", "32")
         .env("HUB_HASHING__LANES", "4")
         .load();
+}
+
+#[test]
+fn tls_needs_both_files_and_a_port() {
+    let line = "tls.cert is empty (default) and tls.key = /k (HUB_TLS__KEY): \
+        TLS needs both files; name the other one too, or leave both out";
+    assert_eq!(Place::new().env("HUB_TLS__KEY", "/k").lines(), [line]);
+    let both = || {
+        Place::new()
+            .env("HUB_TLS__KEY", "/k")
+            .flag("tls.cert", "/c")
+    };
+    assert!(both().load().config.tls.files().is_some());
+    assert!(Place::new().load().config.tls.files().is_none());
+    let line = "bind = unix:/a (HUB_BIND) and tls.cert = /c (--tls-cert): \
+        a Unix socket carries no TLS; listen on an address, or leave the certificate to the proxy";
+    assert_eq!(both().env("HUB_BIND", "unix:/a").lines(), [line]);
+    both().env("HUB_BIND", "systemd").load();
+}
+
+#[test]
+fn the_proxy_protocol_needs_a_proxy() {
+    let fault = fault("HUB_FRONT__PROXY_PROTOCOL", "yes");
+    assert_eq!(fault, r#""yes" is unknown; write off or on"#);
+    let place = || Place::new().env("HUB_FRONT__PROXY_PROTOCOL", "on");
+    let line = "front.proxy_protocol = on (HUB_FRONT__PROXY_PROTOCOL) and trusted_proxies is empty (default): \
+        nobody could connect; name the proxy that sends the header, or turn it off";
+    assert_eq!(place().lines(), [line]);
+    for proxies in ["::1", "unix"] {
+        let loaded = place().env("HUB_TRUSTED_PROXIES", proxies).load();
+        assert!(loaded.config.front.proxy_protocol);
+    }
+    assert!(!Place::new().load().config.front.proxy_protocol);
 }
 
 #[test]

@@ -65,9 +65,10 @@ fn the_defaults_are_those_that_the_hub_promises() {
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8000");
     assert_eq!(config.bind.to_string(), "127.0.0.1:8000");
     assert_eq!(config.data_dir, Path::new("./hub-data"));
-    assert_eq!(config.trusted_proxies, []);
+    assert!(config.trusted_proxies.is_empty());
     assert_eq!(config.throttle_exempt, []);
     assert_eq!(config.cors_origins, []);
+    assert_eq!(config.allowed_hosts, []);
     assert_eq!(config.registration, Registration::Open);
     assert_eq!(config.password_min_length, 8);
     assert_eq!(config.access_ttl, Duration::from_hours(24));

@@ -18,7 +18,7 @@ fn an_empty_machine_gets_the_defaults() {
 fn the_file_beats_the_default() {
     let place = Place::new().config("bind = '127.0.0.1:1'");
     let loaded = place.load();
-    assert_eq!(loaded.config.bind.port(), 1);
+    assert_eq!(loaded.config.bind.to_string(), "127.0.0.1:1");
     let expected = ("127.0.0.1:1".to_owned(), place.text("given.toml"));
     assert_eq!(origin(&loaded, "bind"), expected);
 }
@@ -30,7 +30,7 @@ fn the_environment_beats_the_file() {
         .env("HUB_BIND", "127.0.0.1:2")
         .env("HUB_FRONT__DRAIN", "2s");
     let loaded = place.load();
-    assert_eq!(loaded.config.bind.port(), 2);
+    assert_eq!(loaded.config.bind.to_string(), "127.0.0.1:2");
     assert_eq!(loaded.config.front.drain, Duration::from_secs(2));
     assert_eq!(loaded.config.front.idle_timeout, Duration::from_secs(7));
     assert_eq!(origin(&loaded, "bind").1, "HUB_BIND");
@@ -46,7 +46,7 @@ fn a_twin_beats_the_file() {
     let place = Place::new().config("bind = '127.0.0.1:1'");
     let path = place.write("bind", "127.0.0.1:3\n");
     let loaded = place.env("HUB_BIND_FILE", &path).load();
-    assert_eq!(loaded.config.bind.port(), 3);
+    assert_eq!(loaded.config.bind.to_string(), "127.0.0.1:3");
     assert_eq!(origin(&loaded, "bind").1, format!("HUB_BIND_FILE ({path})"));
 }
 
@@ -59,7 +59,7 @@ fn a_flag_beats_all_others() {
         .flag("bind", "127.0.0.1:4")
         .flag("hashing.memory_kib", "11")
         .load();
-    assert_eq!(loaded.config.bind.port(), 4);
+    assert_eq!(loaded.config.bind.to_string(), "127.0.0.1:4");
     assert_eq!(loaded.config.hashing.memory_kib, 11);
     assert_eq!(origin(&loaded, "bind").1, "--bind");
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_flag_beats_a_twin() {
         .env("HUB_BIND_FILE", path)
         .flag("bind", "127.0.0.1:4")
         .load();
-    assert_eq!(loaded.config.bind.port(), 4);
+    assert_eq!(loaded.config.bind.to_string(), "127.0.0.1:4");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_value_that_a_stronger_layer_replaces_is_not_judged() {
         .env("HUB_BIND", "nonsense")
         .flag("bind", "[::1]:5")
         .load();
-    assert_eq!(loaded.config.bind.port(), 5);
+    assert_eq!(loaded.config.bind.to_string(), "[::1]:5");
 }
 
 #[test]
@@ -109,6 +109,26 @@ fn the_public_url_follows_bind_until_it_is_set() {
 }
 
 #[test]
+fn the_public_url_is_https_with_a_certificate_and_this_machine_behind_a_socket() {
+    for (bind, certificate, url) in [
+        ("127.0.0.1:8000", "/c", "https://127.0.0.1:8000"),
+        ("[::1]:443", "/c", "https://[::1]"),
+        ("127.0.0.1:8000", "", "http://127.0.0.1:8000"),
+        ("systemd", "/c", "https://localhost"),
+        ("systemd", "", "http://localhost"),
+        ("unix:/a", "", "http://localhost"),
+    ] {
+        let loaded = Place::new()
+            .env("HUB_BIND", bind)
+            .env("HUB_TLS__CERT", certificate)
+            .env("HUB_TLS__KEY", certificate)
+            .load();
+        assert_eq!(loaded.config.public_url.as_str(), url);
+        assert_eq!(origin(&loaded, "public_url").1, "default");
+    }
+}
+
+#[test]
 fn lists_are_arrays_or_commas_in_the_file_and_commas_elsewhere() {
     let networks = ["10.0.0.0/8", "::1/128", "192.0.2.7/32"];
     for place in [
@@ -118,7 +138,7 @@ fn lists_are_arrays_or_commas_in_the_file_and_commas_elsewhere() {
         Place::new().flag("trusted_proxies", "10.0.0.0/8,::1,192.0.2.7"),
     ] {
         let found = place.load().config.trusted_proxies;
-        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let found: Vec<String> = found.networks().iter().map(ToString::to_string).collect();
         assert_eq!(found, networks);
     }
 }
@@ -132,7 +152,7 @@ fn a_proxy_written_in_the_ipv6_form_of_ipv4_is_the_one_that_connects() {
         )
         .load();
     let found = loaded.config.trusted_proxies;
-    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let found: Vec<String> = found.networks().iter().map(ToString::to_string).collect();
     assert_eq!(found, ["192.0.2.7/32", "10.0.0.0/8"]);
 }
 

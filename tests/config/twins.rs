@@ -19,7 +19,7 @@ fn a_plain_a_nested_and_a_list_setting_can_come_from_files() {
         .load();
     assert_eq!(loaded.config.log, "debug");
     assert_eq!(loaded.config.front.drain, Duration::from_secs(3));
-    assert_eq!(loaded.config.trusted_proxies.len(), 2);
+    assert_eq!(loaded.config.trusted_proxies.networks().len(), 2);
     let expected = ("3s".to_owned(), format!("HUB_FRONT__DRAIN_FILE ({drain})"));
     assert_eq!(origin(&loaded, "front.drain"), expected);
 }

@@ -6,11 +6,16 @@
     reason = "a test whose stage cannot be set up has to fail, also outside test functions"
 )]
 
+#[path = "../cli/certificates.rs"]
+mod certificates;
 mod deadlines;
 mod draining;
 mod limits;
 mod places;
+mod proxy_protocol;
 mod requests;
 mod smuggling;
 mod stage;
 mod streams;
+mod tls;
+mod unix;

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hub::front::{Drained, Limits, serve};
+use hub::front::{Drained, Limits, Listening, serve};
 use rocket::data::ByteUnit;
 use rocket::fairing::AdHoc;
 use rocket::http::{ContentType, CookieJar, Header, Status};
 use rocket::response::stream::ByteStream;
 use rocket::{Data, Request, Rocket, State, catch, catchers, get, post, routes};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
@@ -47,6 +47,11 @@ impl Stage {
     pub async fn with(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        Self::behind(listener.into(), address, limits)
+    }
+
+    /// Served on all of this; `address` is where callers connect.
+    pub fn behind(listening: Listening, address: SocketAddr, limits: Limits) -> Self {
         let gate = Arc::new(Gate {
             open: Semaphore::new(0),
             reached: Semaphore::new(0),
@@ -58,7 +63,7 @@ impl Stage {
         let rocket = tiny_rocket(Arc::clone(&gate));
         let served = tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            serve(listener, rocket, limits, stop).await.unwrap()
+            serve(listening, rocket, limits, stop).await.unwrap()
         });
         Self {
             address,
@@ -80,10 +85,7 @@ impl Stage {
     pub async fn connect_from(&self, address: Ipv4Addr) -> Caller {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((address, 0).into()).unwrap();
-        Caller {
-            stream: socket.connect(self.address).await.unwrap(),
-            unread: Vec::new(),
-        }
+        Caller::over(socket.connect(self.address).await.unwrap())
     }
 
     /// What has reached Rocket since this was last asked.
@@ -106,8 +108,8 @@ impl Stage {
 }
 
 /// One raw connection to the door.
-pub struct Caller {
-    pub stream: TcpStream,
+pub struct Caller<S = TcpStream> {
+    pub stream: S,
     unread: Vec<u8>,
 }
 
@@ -137,9 +139,17 @@ pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-impl Caller {
+impl<S: AsyncRead + AsyncWrite + Unpin> Caller<S> {
+    pub fn over(stream: S) -> Self {
+        Self {
+            stream,
+            unread: Vec::new(),
+        }
+    }
+
     pub async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// Reads one head; what follows stays unread.

@@ -66,13 +66,6 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
             *until = until.saturating_sub(self.cost.into());
         }
     }
-
-    /// How many keys are held.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        let halves = self.held.lock();
-        halves.young.len() + halves.old.len()
-    }
 }
 
 /// The time since the process began, which nobody can set.
@@ -162,6 +155,14 @@ mod tests {
 
     use super::{Buckets, MAX_KEYS_A_HALF};
     use crate::types::time::{HandClock, Timestamp};
+
+    impl Buckets<u32> {
+        /// How many keys are held.
+        fn len(&self) -> usize {
+            let halves = self.held.lock();
+            halves.young.len() + halves.old.len()
+        }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 

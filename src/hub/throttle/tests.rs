@@ -15,17 +15,19 @@ use crate::types::time::{Clock, HandClock, Timestamp};
 
 fn throttle(exempt: &[&str]) -> (Arc<Throttle>, Arc<HandClock>) {
     let clock = Arc::new(HandClock::at(Timestamp::from_seconds(1_800_000_000)));
-    let networks = exempt
+    let networks: Vec<_> = exempt
         .iter()
-        .map(|text| text.parse().expect("a network"))
+        .flat_map(|text| text.parse::<ipnet::IpNet>())
         .collect();
+    assert_eq!(networks.len(), exempt.len());
     let as_clock: Arc<dyn Clock> = clock.clone();
     (Arc::new(Throttle::new(networks, &as_clock)), clock)
 }
 
 fn caller(throttle: &Throttle, text: &str) -> Caller {
-    let address: IpAddr = text.parse().expect("an address");
-    throttle.caller(Some(address))
+    let address: Option<IpAddr> = text.parse().ok();
+    assert!(address.is_some(), "{text}");
+    throttle.caller(address)
 }
 
 /// At once, and the time after which one more comes.
@@ -74,7 +76,7 @@ fn no_kind_takes_from_another() {
 fn a_session_has_its_own_refreshes() {
     let (throttle, clock) = throttle(&["192.0.2.0/24"]);
     let network = caller(&throttle, "203.0.113.7");
-    let [first, second] = [1, 2].map(|key| SessionId::from_row(key).expect("a session"));
+    let [first, second] = [1, 2].map(|seed| SessionId::generate(&SeededEntropy::new(seed)));
     for _ in 0..REFRESHES.burst_size().get() {
         assert_eq!(throttle.refresh(first, network), Ok(()));
     }
@@ -158,8 +160,10 @@ fn what_is_reserved_goes_back_unless_it_is_spent() {
         assert!(throttle.reserve(Tries::FailedSetup, network).is_ok());
     }
     for _ in 0..20 {
-        let reserved = throttle.reserve(Tries::FailedSetup, network);
-        reserved.expect("there are twenty").spend();
+        let Ok(mut reserved) = throttle.reserve(Tries::FailedSetup, network) else {
+            panic!("there are twenty");
+        };
+        reserved.spend();
     }
     assert!(throttle.reserve(Tries::FailedSetup, network).is_err());
 }
@@ -192,5 +196,5 @@ fn tries_under_way_count_until_they_are_over_and_leave_nothing() {
     drop(first);
     assert_eq!(throttle.begin(counted).ahead, 1);
     drop(second);
-    assert!(throttle.under_way.lock().expect("a lock").is_empty());
+    assert!(throttle.under_way.lock().is_ok_and(|held| held.is_empty()));
 }

@@ -1,5 +1,6 @@
 //! Whose address a session row shows: a stranger is believed nothing, a trusted proxy what it appended.
 
+use hub::types::proxies::TrustedProxies;
 use rocket::http::Method;
 use serde_json::json;
 
@@ -89,6 +90,9 @@ async fn proxies_trusted_while_running_count_from_the_next_request_on() {
     let header = [("X-Forwarded-For", "198.51.100.7")];
     assert_eq!(address(&stage, "10.0.0.1", &header).await, "10.0.0.1");
     let network = "10.0.0.0/8".parse().expect("a network");
-    stage.hub().trust().set(vec![network]);
+    stage
+        .hub()
+        .trust()
+        .set(TrustedProxies::new(vec![network], false));
     assert_eq!(address(&stage, "10.0.0.1", &header).await, "198.51.100.7");
 }

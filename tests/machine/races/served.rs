@@ -161,7 +161,7 @@ impl Caller {
     pub async fn call(&mut self, method: &str, path: &str, bearer: &str, body: &Value) -> Answer {
         let body = body.to_string();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {bearer}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {bearer}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );

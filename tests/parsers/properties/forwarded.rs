@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use hub::http::client;
-use ipnet::IpNet;
+use hub::types::proxies::TrustedProxies;
 use rocket::http::Header;
 
 use super::stage;
@@ -77,12 +77,13 @@ fn address(peer: &str, headers: &[&str]) -> IpAddr {
     })
 }
 
-fn trusted() -> [IpNet; 2] {
-    ["10.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network"))
+fn trusted() -> TrustedProxies {
+    let networks = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network"));
+    TrustedProxies::new(networks.to_vec(), false)
 }
 
 fn is_trusted(address: IpAddr) -> bool {
-    trusted().iter().any(|network| network.contains(&address))
+    trusted().trusts(Some(address))
 }
 
 fn ip(text: &str) -> IpAddr {

@@ -8,6 +8,7 @@ use crate::features::admin::audit::file::{File, Format};
 use crate::features::admin::audit::search::{Place, Typed};
 use crate::features::admin::audit::turns::Turns;
 use crate::features::browser::who::Administrator;
+use crate::http::answer::JSON;
 use crate::http::csv;
 use crate::http::download::Download;
 use crate::http::problem::ApiError;
@@ -52,7 +53,7 @@ pub async fn array(
     let store = hub.store.clone();
     Ok(Download {
         name: "audit.json",
-        media_type: "application/json",
+        media_type: JSON,
         make: move || piece(&store, &mut file),
     })
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use rocket::request::{FromRequest, Outcome, Request};
 
 use crate::config::WebAddress;
-use crate::http::cookies::is_loopback;
+use crate::http::cookies::{is_loopback, without_port};
 use crate::hub::Hub;
 
 /// What a request shows of its way.
@@ -31,10 +31,7 @@ impl<'r> FromRequest<'r> for Arrival {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let peer = request.remote().map(|peer| peer.ip().to_canonical());
         let hub = request.rocket().state::<Hub>();
-        let trusted = hub.zip(peer).is_some_and(|(hub, peer)| {
-            let networks = hub.trusted_proxies();
-            networks.iter().any(|network| network.contains(&peer))
-        });
+        let trusted = hub.is_some_and(|hub| hub.trusted_proxies().trusts(peer));
         let header = |name| request.headers().get_one(name);
         Outcome::Success(Self {
             peer,
@@ -80,18 +77,10 @@ impl Arrival {
         let seen = self.host.as_ref()?;
         let own_port = if public.is_https() { ":443" } else { ":80" };
         let bare = seen.strip_suffix(own_port).unwrap_or(seen);
-        (bare != authority && !both_loopback(bare, public.host()))
-            .then(|| Mismatch::OtherHost(seen.clone()))
+        // Two names of this machine, whatever the port: a tunnel or a test, and no proxy.
+        let both_here = public.host().is_loopback() && is_loopback(without_port(bare));
+        (bare != authority && !both_here).then(|| Mismatch::OtherHost(seen.clone()))
     }
-}
-
-/// Whether both are names of this machine, whatever the port: a tunnel or a test, and no proxy.
-fn both_loopback(seen: &str, public: &str) -> bool {
-    let host = match seen.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => seen,
-    };
-    is_loopback(host) && is_loopback(public)
 }
 
 #[cfg(test)]
