@@ -13,6 +13,7 @@ use crate::types::entropy::SeededEntropy;
 use crate::types::ids::KeyId;
 use crate::types::time::Timestamp;
 
+#[cfg(test)]
 const NOON: i64 = 1_800_000_000;
 const HOUR: i64 = 3_600;
 
