@@ -371,3 +371,6 @@ fn sign(claims: &impl Serialize, key: &EncodingKey) -> Result<TokenText, Signing
     token.push_str(&signature);
     Ok(TokenText::new(token))
 }
+
+#[cfg(test)]
+mod tests;

@@ -277,6 +277,16 @@ mod tests {
     }
 
     #[test]
+    fn twelve_different_bytes_are_the_fewest_that_pass_for_drawn() {
+        let with = |different: u8| {
+            let bytes = std::array::from_fn(|at| u8::try_from(at).unwrap_or(0) % different);
+            Secret::from_bytes(&bytes, "HUB_SECRET_KEY")
+        };
+        assert!(with(12).is_ok());
+        assert!(with(11).is_err());
+    }
+
+    #[test]
     fn what_is_no_random_key_is_refused_and_not_repeated_in_the_error() {
         let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
         for text in [

@@ -355,7 +355,7 @@ mod tests {
         assert!(Ring::new(vec![secret(1)], &known, LIFETIMES).is_none());
         assert!(Ring::new(Vec::new(), &[], LIFETIMES).is_none());
         let ring = Ring::new(vec![secret(2)], &known, LIFETIMES).expect("a ring");
-        assert!(!ring.holds(KeyId(1)));
+        assert!(ring.holds(KeyId(2)) && !ring.holds(KeyId(1)));
         assert!(ring.derive(KeyId(1), Purpose::SecondFactor).is_none());
     }
 

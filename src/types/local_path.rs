@@ -91,8 +91,13 @@ mod tests {
         for path in HOSTILE {
             assert!(path.parse::<LocalPath>().is_err(), "{path:?}");
         }
-        let long = format!("/{}", "a".repeat(super::MAX_PATH_BYTES));
-        assert!(long.parse::<LocalPath>().is_err());
+    }
+
+    #[test]
+    fn the_longest_path_passes_and_one_more_byte_does_not() {
+        let longest = format!("/{}", "a".repeat(super::MAX_PATH_BYTES - 1));
+        assert!(longest.parse::<LocalPath>().is_ok());
+        assert!(format!("{longest}a").parse::<LocalPath>().is_err());
     }
 
     const HOSTILE: &[&str] = &[
@@ -123,6 +128,7 @@ mod tests {
         "/admin/../../evil.example",
         "/admin/..//evil.example",
         "/admin//evil.example",
+        "/admin/",
         "/%2e%2e//evil.example",
         "/%2e/",
         "https://evil.example",

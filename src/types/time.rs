@@ -310,7 +310,7 @@ impl Clock for HandClock {
 mod tests {
     use std::time::Duration;
 
-    use super::{Clock, Elapsed, HandClock, SystemClock, Timestamp};
+    use super::{Clock, Elapsed, HandClock, Moment, SystemClock, Timestamp};
 
     #[test]
     fn a_timestamp_prints_six_digits_and_no_zone() {
@@ -362,6 +362,29 @@ mod tests {
         assert_eq!(overtaken.since(clock.now()), Elapsed::Span(Duration::ZERO));
         clock.advance(super::MAX_OVERTAKING);
         assert_eq!(overtaken.since(clock.now()), Elapsed::Unknown);
+    }
+
+    #[test]
+    fn the_hand_clock_does_what_it_is_told_and_nothing_else() {
+        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
+        let begun = clock.now();
+        let set = Timestamp::from_seconds(4_000_000_000);
+        clock.set_wall(set);
+        assert_eq!(clock.now(), Moment { wall: set, ..begun });
+        clock.reboot();
+        let boot = begun.boot + 1;
+        assert_eq!((clock.now().boot, clock.now().steady), (boot, 0));
+        assert_eq!((clock.now().wall, clock.now().running), (set, 0));
+    }
+
+    #[test]
+    fn the_steady_clock_counts_the_microseconds_of_the_machine() {
+        let whole_seconds = || rustix::time::clock_gettime(super::STEADY).tv_sec;
+        let before = whole_seconds();
+        let steady = super::steady_clock();
+        assert!((before..=whole_seconds()).contains(&(steady / 1_000_000)));
+        // It moves within a second too: not every reading falls on a whole one.
+        assert!((0..1_000).any(|_| super::steady_clock() % 1_000_000 != 0));
     }
 
     #[test]

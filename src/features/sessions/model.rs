@@ -217,6 +217,12 @@ mod tests {
     }
 
     #[test]
+    fn a_session_was_rotated_once_less_than_it_has_generations() {
+        assert_eq!(session(1, at(0)).rotations(), 0);
+        assert_eq!(session(5, at(0)).rotations(), 4);
+    }
+
+    #[test]
     fn a_rotation_never_dates_back() {
         let session = session(5, at(100));
         assert_eq!(session.rotation_moment(at(50)).wall, at(100).wall);

@@ -177,6 +177,25 @@ async fn another_spelling_of_a_path_takes_no_other_pages_token() {
     }
 }
 
+#[rocket::async_test]
+async fn a_form_of_ones_own_account_takes_no_token_of_the_administrators_pages() {
+    let stage = Stage::new().await;
+    stage.register_as("ann", Role::Admin).await;
+    let ann = Browser::of(&stage, "ann").await;
+    ann.get("/account").await;
+    let account = ann.token();
+    ann.get("/admin/sudo").await;
+    let admin = ann.token();
+    assert_ne!(account, admin);
+    for (token, is_refused) in [(&account, false), (&admin, true)] {
+        let body = encoded(&[("form_token", token)]);
+        let headers = [("Sec-Fetch-Site", Some("same-origin"))];
+        let path = "/account/profile";
+        let answer = send(&stage, path, &ann.cookie_header(), &headers, &body).await;
+        assert_eq!(answer.status == 403, is_refused, "{}", answer.status);
+    }
+}
+
 /// A route's pattern with something in place of each parameter.
 pub fn concrete(pattern: &str) -> String {
     let path = pattern.split('?').next().unwrap_or_default();
