@@ -12,6 +12,9 @@ use tracing_subscriber::{Registry, fmt};
 use crate::answer::Answer;
 use crate::scanner::{Finding, Secrets, assert_none};
 
+/// What strangers try first as a password, and what is an ordinary word of schemas and logs.
+const WORDS: [&str; 2] = ["password", "changeme"];
+
 /// Fields of bodies and forms that hold a secret as it was typed.
 const SECRET_FIELDS: [&str; 7] = [
     "password",
@@ -93,8 +96,9 @@ impl Watch {
     }
 
     fn field(&self, name: &str, text: &str) {
-        // Not tokens: the good ones are noted as they are handed out, and forged ones may be any bytes at all.
-        if SECRET_FIELDS.contains(&name) {
+        // Not tokens: the good ones are noted as they are handed out, and forged ones may be any bytes at all. Nor what no rule lets be a
+        // password: the schema itself has the word in it.
+        if SECRET_FIELDS.contains(&name) && !WORDS.contains(&text) {
             self.add("what was typed", text);
         }
     }

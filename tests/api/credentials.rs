@@ -176,7 +176,7 @@ fn untouched(stage: &Stage) -> State {
 
 #[rocket::async_test(flavor = "multi_thread")]
 async fn each_kind_of_credential_opens_its_own_place_and_no_other() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     let loot = Loot::of(&stage).await;
     let earlier = untouched(&stage);
     for place in KINDS {

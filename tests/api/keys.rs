@@ -125,7 +125,7 @@ async fn a_configured_key_stands_in_for_the_file_and_must_be_the_same_one() {
     let file = directory.path().join("secret.key");
     let key = std::fs::read_to_string(&file).expect("a key");
     std::fs::remove_file(&file).expect("removed");
-    let other = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f";
+    let other = "5b1f0c7ad9e3428617fc90b2a4d86e3550ce17f98a23b46d0e91c7385df2ab64";
     let error = open_refused(&directory, &[("secret_key", other)]).await;
     assert!(matches!(error, HubError::WrongKey(_)), "{error}");
     let stage = Stage::on(directory, &[("secret_key", key.trim())], 100).await;

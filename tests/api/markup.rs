@@ -300,7 +300,12 @@ const OWN_TAGS: [&str; 55] = [
 
 #[rocket::async_test]
 async fn an_address_that_a_proxy_passes_on_is_an_address_or_nothing() {
-    let stage = Stage::with(&[("trusted_proxies", "203.0.113.7")]).await;
+    let everybody = "0.0.0.0/0,::/0";
+    let settings = [
+        ("trusted_proxies", "203.0.113.7"),
+        ("throttle_exempt", everybody),
+    ];
+    let stage = Stage::with(&settings).await;
     stage.register_as("root", Role::SuperAdmin).await;
     let body = json!({"username": "root", "password": PASSWORD}).to_string();
     for payload in PAYLOADS {

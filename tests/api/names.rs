@@ -161,7 +161,7 @@ fn the_form_that_is_compared_is_its_own_form_and_tells_no_two_spellings_apart() 
 
 #[rocket::async_test]
 async fn of_fifty_spellings_of_one_name_at_once_one_becomes_a_user() {
-    let stage = Stage::new().await;
+    let stage = Stage::without_limits().await;
     let spelling = |number: u32| -> String {
         let letters = "newcomer".chars().enumerate();
         letters

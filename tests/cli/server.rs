@@ -147,7 +147,7 @@ fn a_proxy_that_is_not_trusted_is_told_of_once_and_what_it_wrote_is_not_repeated
     for number in 1..=3 {
         let mut stream = TcpStream::connect(server.address).unwrap();
         let head = format!(
-            "POST /api/auth/login HTTP/1.1\r\nHost: hub\r\nX-Forwarded-For: 10.9.8.{number}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+            "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.9.8.{number}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
         );
         stream.write_all(head.as_bytes()).unwrap();
         let mut answer = String::new();

@@ -148,7 +148,7 @@ async fn whoever_confirms_twice_rotates_once() {
 
 #[rocket::async_test]
 async fn a_key_from_the_configuration_is_not_the_hubs_to_rotate() {
-    let key = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f";
+    let key = "5b1f0c7ad9e3428617fc90b2a4d86e3550ce17f98a23b46d0e91c7385df2ab64";
     let stage = Stage::with(&[("secret_key", key)]).await;
     let refused = rotate_key_from(&stage, None).await.expect_err("refused");
     let text = refused.to_string();

@@ -23,7 +23,7 @@ fn keys(stage: &Stage) -> i64 {
 
 #[rocket::async_test]
 async fn the_settings_show_every_setting_its_origin_and_no_secret() {
-    let key = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f";
+    let key = "5b1f0c7ad9e3428617fc90b2a4d86e3550ce17f98a23b46d0e91c7385df2ab64";
     let stage = stage(&[("secret_key", key), ("access_ttl", "7h")]).await;
     let browser = Browser::of(&stage, "ann").await;
     let page = browser.get(SETTINGS).await;
