@@ -98,7 +98,7 @@ fn a_network_that_is_at_its_limit_shuts_nobody_else_out_and_a_proxy_has_no_limit
             .set("HUB_FRONT__MAX_CONNECTIONS_PER_NETWORK", "3")
             .set("HUB_TRUSTED_PROXIES", "127.0.0.3")
             .start();
-        let half = "POST /api/auth/login HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{";
+        let half = "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{";
         let mut busy = Vec::new();
         // The third is not refused for being in the proxy's neighbourhood, nor the proxy for being busy.
         for source in [2, 2, 2, 3, 3, 3, 3, 3] {

@@ -20,7 +20,8 @@ fn giant_bodies_heads_and_paths_are_refused_and_cost_no_memory() {
     stage::in_turn(async {
         let directory = tempfile::tempdir().unwrap();
         let server = Launch::on(&directory.path().join("data")).start();
-        let head = |rest: &str| format!("POST /api/auth/login HTTP/1.1\r\nHost: hub\r\n{rest}");
+        let head =
+            |rest: &str| format!("POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n{rest}");
         let lines = "X-Line: value\r\n".repeat(10_000);
         let path = "p".repeat(1 << 20);
         let chunk = [
@@ -45,7 +46,7 @@ fn giant_bodies_heads_and_paths_are_refused_and_cost_no_memory() {
             ),
             (head(&lines), Vec::new(), 0, &[431]),
             (
-                format!("GET /{path} HTTP/1.1\r\nHost: hub\r\n\r\n"),
+                format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
                 Vec::new(),
                 0,
                 &[414, 431],

@@ -20,8 +20,8 @@ const EARLINESS: Duration = Duration::from_millis(100);
 /// What a healthy client may meet at worst, unoptimized and on a small machine.
 const MAX_P99: Duration = Duration::from_secs(1);
 
-const HALF_HEAD: &str = "POST /api/auth/login HTTP/1.1\r\nHost: hub\r\nContent-Ty";
-const HALF_BODY: &str = "POST /api/auth/login HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{\"username\": \"some";
+const HALF_HEAD: &str = "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Ty";
+const HALF_BODY: &str = "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{\"username\": \"some";
 
 #[test]
 fn a_thousand_half_sent_requests_are_closed_in_time_and_nobody_notices() {
