@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ipnet::IpNet;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use crate::crypto::attempt_keys::Subject;
 use crate::hub::throttle::buckets::Buckets;
@@ -28,6 +30,8 @@ pub struct Throttle {
     refreshes: Buckets<SessionId>,
     /// One entry for each request that waits for a comparison right now, so no more than there are connections.
     under_way: Mutex<HashMap<Counted, u32>>,
+    /// Told when one of them is over.
+    over: Notify,
     /// Whether the log was told that a proxy is not trusted.
     told_of_proxy: AtomicBool,
 }
@@ -59,6 +63,7 @@ impl Throttle {
             by_network: Tries::ALL.map(|kind| Buckets::new(kind.quota(), Arc::clone(clock))),
             refreshes: Buckets::new(REFRESHES, Arc::clone(clock)),
             under_way: Mutex::default(),
+            over: Notify::new(),
             told_of_proxy: AtomicBool::new(false),
         }
     }
@@ -138,7 +143,13 @@ impl Throttle {
             throttle: Arc::clone(self),
             counted,
             ahead,
+            is_withdrawn: false,
         }
+    }
+
+    /// Resolves when a try that was under way is over, of whichever account.
+    pub fn one_is_over(&self) -> Notified<'_> {
+        self.over.notified()
     }
 
     /// Whether this is the first time that somebody asks. A proxy that is not trusted is told of once, not with every request.
@@ -181,6 +192,14 @@ pub struct UnderWay {
     counted: Counted,
     /// How many were under way when it began.
     pub ahead: u32,
+    is_withdrawn: bool,
+}
+
+impl UnderWay {
+    /// It was not compared after all, and whoever waits for one to be over learns nothing by that.
+    pub fn withdraw(mut self) {
+        self.is_withdrawn = true;
+    }
 }
 
 impl Drop for UnderWay {
@@ -192,6 +211,10 @@ impl Drop for UnderWay {
             if *count == 0 {
                 under_way.remove(&self.counted);
             }
+        }
+        drop(under_way);
+        if !self.is_withdrawn {
+            self.throttle.over.notify_waiters();
         }
     }
 }

@@ -3,6 +3,11 @@
 //! So a thousand guesses at once are compared no more often than a thousand one after another. What has failed stands in the database, in the transaction
 //! of the refusal; what is under way is counted beside it, in memory ([`crate::hub::throttle`]).
 
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::crypto::attempt_keys::Subject;
 use crate::features::attempts::model::{FORGOTTEN_AFTER, Failures, KNOWN_FOR, LONGEST_WAIT, Wait};
 use crate::features::attempts::store;
@@ -12,6 +17,15 @@ use crate::hub::throttle::{Caller, Counted, Reserved, UnderWay};
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::ids::UserId;
 use crate::types::time::Moment;
+
+/// How long a try waits for those ahead of it: as long as it would wait for a thread that hashes, unless configured.
+const LONGEST_FOR_OTHERS: Duration = Duration::from_secs(2);
+/// How soon it looks again when it hears nothing: far less than that, and longer than a hash takes.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// What is said to a try that has waited for others for too long: they are over soon.
+const AGAIN_SOON: TooMany = TooMany {
+    after: Duration::from_secs(1),
+};
 
 /// A try that may be compared. Dropped before it is told how it ended, it never was.
 pub struct Attempt {
@@ -86,11 +100,11 @@ impl Attempt {
                 _under_way: None,
             });
         }
-        // Before the row is read: a failure that is committed in between is counted twice rather than not at all.
-        let under_way = hub.throttle.begin(counted);
-        let before = hub.store.read(|db| store::failures(db, &counted))?;
-        let before = before.not_forgotten(now);
-        match before.and(under_way.ahead, now).wait(now) {
+        let Ok(judged) = timeout(LONGEST_FOR_OTHERS, judge(hub, counted, now)).await else {
+            return Err(AGAIN_SOON.into());
+        };
+        let (before, under_way) = judged?;
+        match before.wait(now) {
             Wait::Over => Ok(Self {
                 trace: Trace(Some(counted)),
                 before,
@@ -132,6 +146,31 @@ impl Attempt {
             return Ok(());
         }
         hub.store.write(Forget(self.trace)).await
+    }
+}
+
+/// What had failed before a try, and that it is under way: once it is not only for those ahead of it, which may yet be right, that it would have to wait.
+/// So somebody who signs in at ten places at once is let in at all of them.
+async fn judge(
+    hub: &Hub,
+    counted: Counted,
+    now: Moment,
+) -> Result<(Failures, UnderWay), StoreError> {
+    loop {
+        let mut one_is_over = pin!(hub.throttle.one_is_over());
+        // Before it is looked at who is ahead: nobody's end is missed.
+        one_is_over.as_mut().enable();
+        // Before the row is read: a failure that is committed in between is counted twice rather than not at all.
+        let under_way = hub.throttle.begin(counted);
+        let before = hub.store.read(|db| store::failures(db, &counted))?;
+        let before = before.not_forgotten(now);
+        let with_those_ahead = before.and(under_way.ahead, now);
+        if before.wait(now) != Wait::Over || with_those_ahead.wait(now) == Wait::Over {
+            return Ok((before, under_way));
+        }
+        under_way.withdraw();
+        // Others that were withdrawn in the same moment tell nobody.
+        let _told = timeout(LOOK_AGAIN, one_is_over).await;
     }
 }
 

@@ -139,6 +139,21 @@ async fn two_hundred_guesses_at_once_are_compared_no_more_often_than_one_after_a
 }
 
 #[rocket::async_test]
+async fn whoever_signs_in_at_twenty_places_at_once_is_let_in_at_all_of_them() {
+    let stage = Stage::new().await;
+    stage.register("alice").await;
+    // Neither from where the account is known nor within what one address has to itself.
+    let addresses: Vec<String> = (0..20).map(|n| format!("198.51.100.{n}")).collect();
+    let sign_ins = addresses
+        .iter()
+        .map(|address| login_from(&stage, address, "alice", PASSWORD));
+    let answers = join_all(sign_ins).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200; 20]);
+    assert_eq!(stage.number("SELECT count(*) FROM failed_attempts"), 0);
+}
+
+#[rocket::async_test]
 async fn the_audit_tells_when_a_wait_begins_and_a_try_within_it_leaves_nothing() {
     let stage = Stage::new().await;
     stage.register("alice").await;
