@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
+import { Canaries } from "./canaries.mjs";
 
 const BINARY = process.env.HUBTEST_BINARY ?? "";
 const CHROMIUM = process.env.HUBTEST_CHROMIUM ?? "/usr/bin/chromium";
@@ -60,6 +61,8 @@ export class Hub {
   #people = [];
   #greeting = "";
   #log = "";
+  /** What must be left nowhere. */
+  secrets = new Canaries();
 
   /** Starts a Hub on an empty directory; `settings` are variables of its environment. */
   static async start(t, settings = {}) {
@@ -98,12 +101,14 @@ export class Hub {
     });
     this.origin = /address +(https?:\S+)/.exec(this.#greeting)[1];
     this.setupLink = /https?:\S+\/setup\?token=\S+/.exec(this.#greeting)?.[0];
+    if (this.setupLink) this.secrets.sent(new URL(this.setupLink).searchParams);
   }
 
   async stop() {
     for (const person of this.#people) await person.close();
     this.#child.kill("SIGTERM");
     await this.ended;
+    assert.deepEqual(this.secrets.findings(this.environment.HUB_DATA_DIR, this.#log), [], "secrets were left behind");
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -113,6 +118,7 @@ export class Hub {
 
   /** Runs the command line on the Hub's directory. */
   run(words, input = "") {
+    if (words.includes("--password-stdin")) this.secrets.add("what was typed at the command line", input.trim());
     const done = spawnSync(BINARY, words, { env: this.environment, input, encoding: "utf8", timeout: PATIENCE_MS });
     assert.equal(done.status, 0, `${words.join(" ")}: ${done.stderr}`);
     return done.stdout;
@@ -125,6 +131,7 @@ export class Hub {
   /** One call of the API. Header values may hold any text: it is sent as UTF-8. */
   call(method, path, { token, body, headers = {} } = {}) {
     const text = body === undefined ? undefined : JSON.stringify(body);
+    this.secrets.sent(Object.entries(body ?? {}));
     const all = { ...headers };
     if (token) all.Authorization = `Bearer ${token}`;
     if (text !== undefined) {
@@ -142,7 +149,9 @@ export class Hub {
         answer.on("end", () => {
           const whole = Buffer.concat(pieces).toString();
           const json = answer.headers["content-type"]?.includes("json");
-          resolve({ status: answer.statusCode, headers: answer.headers, body: json ? JSON.parse(whole) : whole });
+          const read = json ? JSON.parse(whole) : whole;
+          this.secrets.answered(read);
+          resolve({ status: answer.statusCode, headers: answer.headers, body: read });
         });
       });
       call.on("error", reject);
@@ -218,16 +227,34 @@ export class Person {
       }
     });
     context.on("weberror", (error) => this.faults.push(`script: ${error.error().message}`));
-    context.on("response", (response) => this.#answers.set(response.url(), response));
+    context.on("response", (response) => {
+      this.#answers.set(response.url(), response);
+      this.#cookies.push(this.#noteCookies(response));
+    });
+    context.on("request", (request) => {
+      const isForm = request.headers()["content-type"]?.startsWith("application/x-www-form-urlencoded");
+      if (isForm) hub.secrets.sent(new URLSearchParams(request.postData() ?? ""));
+    });
   }
 
   #answers = new Map();
+  /** Cookies are told a moment after their answer. */
+  #cookies = [];
+
+  async #noteCookies(response) {
+    // Of an answer that the browser threw away nobody learns anything.
+    const headers = await response.headersArray().catch(() => []);
+    for (const { name, value } of headers) {
+      if (name.toLowerCase() === "set-cookie") value.split("\n").forEach((line) => this.hub.secrets.cookie(line));
+    }
+  }
 
   tab() {
     return this.context.newPage();
   }
 
   async close() {
+    await Promise.all(this.#cookies);
     await this.context.close();
     assert.deepEqual(this.faults, []);
   }
