@@ -69,7 +69,7 @@ use places::{Place, Places};
 use socket::Socket;
 
 use crate::http::client::is_trusted_proxy;
-use crate::types::network::Network;
+use crate::types::sender_network::SenderNetwork;
 
 /// How a served door ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,9 +200,9 @@ async fn accept(
 }
 
 /// The network that a connection counts for; none for a trusted proxy, through which everybody comes, and none at a Unix socket.
-fn network_of(peer: Option<SocketAddr>, door: &Door) -> Option<Network> {
+fn network_of(peer: Option<SocketAddr>, door: &Door) -> Option<SenderNetwork> {
     let address = peer?.ip();
-    (!is_trusted_proxy(door.client.rocket(), address)).then(|| Network::of_one_client(address))
+    (!is_trusted_proxy(door.client.rocket(), address)).then(|| SenderNetwork::of(Some(address)))
 }
 
 /// The connections that the kernel has accepted and we have not: their requests may already be here.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::limits::{ASK_AGAIN, Limits, MAX_NEXT_TO_GO, TELL_AGAIN};
 use super::tenure::{Tenure, Waiting, microseconds};
-use crate::types::network::Network;
+use crate::types::sender_network::SenderNetwork;
 
 /// All places, taken and free.
 pub(super) struct Places {
@@ -30,7 +30,7 @@ struct Ledger {
     last_number: u64,
     taken: HashMap<u64, Taken>,
     /// The connections of each network, those that were asked to go left out.
-    networks: HashMap<Network, Vec<u64>>,
+    networks: HashMap<SenderNetwork, Vec<u64>>,
     /// Those that have waited longest, as the last look at all found them: the next to be asked, if nothing has changed for them.
     next_to_go: VecDeque<(Waiting, u64)>,
     /// How many were asked to go and have not gone.
@@ -40,7 +40,7 @@ struct Ledger {
 
 struct Taken {
     tenure: Arc<Tenure>,
-    network: Option<Network>,
+    network: Option<SenderNetwork>,
     going: bool,
 }
 
@@ -86,7 +86,7 @@ impl Places {
     ///
     /// Waits while all places are taken and none can be spared. A healthy client is then answered late, where closing its connection
     /// would be an error for certain.
-    pub(super) async fn admit(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
+    pub(super) async fn admit(self: &Arc<Self>, network: Option<SenderNetwork>) -> Option<Place> {
         let mut hurried = false;
         loop {
             match self.enter(network) {
@@ -107,7 +107,7 @@ impl Places {
         }
     }
 
-    fn enter(self: &Arc<Self>, network: Option<Network>) -> Entry {
+    fn enter(self: &Arc<Self>, network: Option<SenderNetwork>) -> Entry {
         let mut ledger = self.ledger();
         let has_room = network.is_none_or(|network| {
             let all = ledger.networks.get(&network).map_or(0, Vec::len);
@@ -135,7 +135,7 @@ impl Places {
 }
 
 impl Ledger {
-    fn take(&mut self, network: Option<Network>) -> (u64, Arc<Tenure>) {
+    fn take(&mut self, network: Option<SenderNetwork>) -> (u64, Arc<Tenure>) {
         self.last_number += 1;
         let tenure = Arc::new(Tenure::begin(self.opened));
         let taken = Taken {
@@ -199,7 +199,7 @@ impl Ledger {
 
     /// Asks the one of this network to go that has waited longest; whether there was one. Between requests none has a grace here: a
     /// client that opens one connection after the other is done with the old ones.
-    fn make_room_in(&mut self, network: Network) -> bool {
+    fn make_room_in(&mut self, network: SenderNetwork) -> bool {
         let now = microseconds(self.opened.elapsed());
         let numbers = self.networks.get(&network).into_iter().flatten();
         let longest = numbers
@@ -236,7 +236,7 @@ impl Ledger {
         }
     }
 
-    fn leave_network(&mut self, number: u64, network: Option<Network>) {
+    fn leave_network(&mut self, number: u64, network: Option<SenderNetwork>) {
         let Some(network) = network else { return };
         if let Some(numbers) = self.networks.get_mut(&network) {
             numbers.retain(|other| *other != number);

@@ -30,7 +30,7 @@ pub fn address_of(key: &[u8]) -> Option<IpAddr> {
 }
 
 /// One address, or all that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(IpNet);
 
 /// The network in the one form in which addresses are compared: whole, and as IPv4 where it lies in the part of IPv6 that stands for IPv4
@@ -64,18 +64,6 @@ impl Network {
     #[must_use]
     pub fn keys(&self) -> (Vec<u8>, Vec<u8>) {
         (key(self.0.network()), key(self.0.broadcast()))
-    }
-
-    /// What one subscriber holds: an IPv4 address, or all of IPv6 with the same first 64 bits, among which they choose freely.
-    #[must_use]
-    pub fn of_one_client(address: IpAddr) -> Self {
-        let length = match address.to_canonical() {
-            IpAddr::V4(_) => 32,
-            IpAddr::V6(_) => 64,
-        };
-        // Neither length is too long for its family: the address alone is never the answer.
-        IpNet::new(address.to_canonical(), length)
-            .map_or_else(|_| address.into(), |network| Self(network.trunc()))
     }
 
     /// Whether an address is in it.
@@ -184,21 +172,6 @@ mod tests {
         ] {
             let network: Network = typed.parse().expect(typed);
             assert_eq!(network.to_string(), meant, "{typed}");
-        }
-    }
-
-    #[test]
-    fn one_client_has_an_address_or_the_first_half_of_one() {
-        for (address, network) in [
-            ("203.0.113.7", "203.0.113.7"),
-            ("::ffff:203.0.113.7", "203.0.113.7"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-            ("::1", "::/64"),
-        ] {
-            let address: IpAddr = address.parse().expect("an address");
-            assert_eq!(Network::of_one_client(address).to_string(), network);
         }
     }
 
