@@ -19,7 +19,7 @@ use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
-use crate::store::{Mode, OpenError, Store, StoreError};
+use crate::store::{Mode, OpenError, Store, StoreError, lived};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
 use crate::types::time::Clock;
@@ -151,6 +151,9 @@ impl Hub {
         let secrets = secrets(&config, &place, mode, entropy.as_ref())?;
         let store = Store::open(&database, mode)?;
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
+        if mode == Mode::Server {
+            lived::begin(&store, clock.now())?;
+        }
         let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod audit;
 pub mod db;
 pub mod error;
+pub mod lived;
 pub mod readers;
 pub mod schema;
 mod writer;
