@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod database;
 mod descriptors;
+mod doctor;
 mod failure;
 mod healthcheck;
 mod key;
@@ -78,6 +79,8 @@ enum Command {
     Audit(audit::Audit),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Migrate),
+    /// Look for what is wrong, or soon will be, and say how to mend it
+    Doctor(doctor::Doctor),
     /// Ask the running server whether it lives: exit code 0 or 1
     Healthcheck(healthcheck::Healthcheck),
     /// Show and check the configuration
@@ -102,6 +105,7 @@ impl Command {
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),
             Self::Migrate(migrate) => migrate.run(global),
+            Self::Doctor(doctor) => doctor.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),
             Self::Config(config) => config.run(global),
             Self::Completions(completions) => completions.run(),

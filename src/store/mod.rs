@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod checkup;
 mod condition;
 pub mod db;
 pub mod error;

@@ -9,6 +9,7 @@
 
 mod audit;
 mod certificates;
+mod doctor;
 mod exit_codes;
 mod keys;
 mod listening;

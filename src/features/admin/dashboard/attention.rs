@@ -10,9 +10,9 @@ const LOW_DISK_HUNDREDTHS: u64 = 10;
 /// With this much free it never does: no database of sessions grows by it in a week.
 const AMPLE_DISK_BYTES: u64 = 20_000_000_000;
 /// With less than this a busy hour can fill the disk, and then nobody can sign in.
-const SHORT_DISK_BYTES: u64 = 500_000_000;
+pub const SHORT_DISK_BYTES: u64 = 500_000_000;
 /// A backup older than this many days is of a Hub that people would not know again.
-const OLD_BACKUP_DAYS: i64 = 7;
+pub const OLD_BACKUP_DAYS: i64 = 7;
 
 /// What was found.
 #[derive(Clone, Debug)]
