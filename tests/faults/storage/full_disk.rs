@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
 
-use super::auditor;
-use super::journal::claim;
-use super::server::{Launch, Server};
-use super::stage::{self, PASSWORD, ask, refresh_body, sign_in_body};
-use super::talk::Answer;
+use crate::driver::auditor;
+use crate::driver::journal::claim;
+use crate::driver::server::{Launch, Server};
+use crate::driver::stage::{self, PASSWORD, ask, refresh_body, sign_in_body};
+use crate::driver::talk::Answer;
 
 /// A disk of its own for the data directory.
 const SMALL_DISK: &str = "mount -t tmpfs -o size=4m,mode=700 small \"$1\"";

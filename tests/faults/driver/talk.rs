@@ -37,6 +37,20 @@ impl Answer {
         })
     }
 
+    /// A store that takes no writes, in the words for it: a failure in the endpoint's own, or 503 with the time to come back.
+    pub fn is_refusal(&self) -> bool {
+        let (text, code) = (self.text("error"), self.text("code"));
+        let tells_nothing = !["hub.db", "disk", "SQL", "I/O"]
+            .iter()
+            .any(|inside| text.contains(inside));
+        let known = match self.status {
+            500 => true,
+            503 => self.header("retry-after").is_some(),
+            _ => false,
+        };
+        known && tells_nothing && !text.is_empty() && !code.is_empty()
+    }
+
     /// The body; `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::server::{Launch, Server};
-use super::stage;
-use super::talk::Connection;
+use crate::driver::server::{Launch, Server};
+use crate::driver::stage;
+use crate::driver::talk::Connection;
 
 /// Many times as many as there are places.
 const STRANGERS: usize = 300;

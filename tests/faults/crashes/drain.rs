@@ -8,10 +8,10 @@ use std::time::Duration;
 use rusqlite::OpenFlags;
 use tokio::time::sleep;
 
-use super::auditor;
-use super::server::Launch;
-use super::stage::{self, PASSWORD, refresh_body, sign_in_body};
-use super::talk::{Connection, request};
+use crate::driver::auditor;
+use crate::driver::server::Launch;
+use crate::driver::stage::{self, PASSWORD, refresh_body, sign_in_body};
+use crate::driver::talk::{Connection, request};
 
 /// Sign-ins that still run when the server is told to stop.
 const SLOW_SIGN_INS: usize = 8;

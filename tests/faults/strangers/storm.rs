@@ -8,10 +8,10 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::probe::Probe;
-use super::server::Launch;
-use super::stage::{self, PASSWORD, sign_in_body};
-use super::talk::{Connection, request};
+use crate::driver::probe::Probe;
+use crate::driver::server::Launch;
+use crate::driver::stage::{self, PASSWORD, sign_in_body};
+use crate::driver::talk::{Connection, request};
 
 const SIGN_INS: usize = 2_000;
 /// All of the server's memory at its highest: 150 MB are 143 MiB.

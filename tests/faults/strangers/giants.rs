@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::server::Launch;
-use super::stage;
-use super::talk::{Connection, PATIENCE};
+use crate::driver::server::Launch;
+use crate::driver::stage;
+use crate::driver::talk::{Connection, PATIENCE};
 
 /// How often each is sent: what leaks adds up.
 const ROUNDS: usize = 10;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::probe::Probe;
-use super::server::Launch;
-use super::stage;
-use super::talk::Connection;
+use crate::driver::probe::Probe;
+use crate::driver::server::Launch;
+use crate::driver::stage;
+use crate::driver::talk::Connection;
 
 const HALF_HEADS: usize = 1_000;
 const HALF_BODIES: usize = 200;
