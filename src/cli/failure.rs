@@ -102,7 +102,7 @@ impl From<RotationError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let exit = match &error {
-            OpenError::Missing(_) => Exit::Unavailable,
+            OpenError::Missing(_) | OpenError::Lost(_) => Exit::Unavailable,
             OpenError::CannotMake { .. } | OpenError::CannotMakeDirectory { .. } => {
                 Exit::CannotCreate
             }
@@ -155,6 +155,6 @@ fn exit_of(error: &StoreError) -> Exit {
     match error {
         StoreError::Busy(_) => Exit::TryAgain,
         StoreError::Unwritable(_) => Exit::CannotCreate,
-        StoreError::Broken(_) => Exit::Failed,
+        StoreError::Untrusted(_) | StoreError::Broken(_) => Exit::Failed,
     }
 }

@@ -8,6 +8,7 @@ mod bounded_file;
 mod config_file;
 mod conflict;
 mod data_dir;
+mod database;
 mod duration;
 mod environment;
 mod error;
@@ -34,6 +35,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use accounts::{Registration, SecondFactor};
+pub use database::Checkpoints;
 pub use duration::parse as parse_duration;
 pub use error::{ConfigError, Problem};
 pub use example::example;
@@ -104,6 +106,9 @@ pub struct Config {
     /// The key to use in place of the key file in the data directory.
     #[serde(default, deserialize_with = "secret_key::secret_key")]
     pub secret_key: Option<SecretKey>,
+    /// Who folds the database's log into it.
+    #[serde(deserialize_with = "database::checkpoints")]
+    pub checkpoints: Checkpoints,
     /// Which log lines are written: `tracing` filter directives, already checked.
     #[serde(deserialize_with = "log::log")]
     pub log: String,

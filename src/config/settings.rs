@@ -1,7 +1,8 @@
 //! The one table of settings: what exists, how it is called in each layer, what it means.
 
 use super::{
-    accounts, data_dir, front, hashing, log, network, secret_key, tls, tokens, web_address,
+    accounts, data_dir, database, front, hashing, log, network, secret_key, tls, tokens,
+    web_address,
 };
 
 /// One setting, as documentation and as the measure of what is known.
@@ -38,6 +39,7 @@ pub const SETTINGS: &[Setting] = &[
     tokens::REFRESH_GRACE,
     network::THROTTLE_EXEMPT,
     secret_key::SECRET_KEY,
+    database::CHECKPOINTS,
     log::LOG,
     log::LOG_FORMAT,
     hashing::MEMORY_KIB,
