@@ -21,6 +21,8 @@ pub use db::{Db, Tx, bad_row};
 pub use error::{OpenError, StoreError};
 use files::Files;
 use readers::Readers;
+use rusqlite::Connection;
+pub use writer::by_hand::{Cut, WriterByHand};
 use writer::{Database, Writer};
 
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
@@ -91,35 +93,39 @@ impl Store {
         mode: Mode,
         checkpoints: Checkpoints,
     ) -> Result<Self, OpenError> {
-        let condition = Arc::new(Condition::default());
         if mode == Mode::Reading {
             schema::examine(path, mode)?;
-            let readers = Readers::new(path, Arc::clone(&condition))?;
+            let condition = Arc::new(Condition::default());
             return Ok(Self {
                 writer: None,
-                readers,
+                readers: Readers::new(path, Arc::clone(&condition))?,
                 condition,
             });
         }
-        let connection = schema::open(path, mode, checkpoints)?;
-        let readers = Readers::new(path, Arc::clone(&condition))?;
-        let files = Files::of(path).map_err(|cause| OpenError::CannotMake {
-            path: path.to_owned(),
-            cause,
-        })?;
-        let database = Database {
-            path: path.to_owned(),
-            files,
-            condition: Arc::clone(&condition),
-            checkpoints,
-            folds_at_end: mode == Mode::Server && checkpoints == Checkpoints::Own,
-        };
+        let (connection, database, readers) = opened(path, mode, checkpoints)?;
+        let condition = Arc::clone(&database.condition);
         let writer = Writer::start(connection, database)?;
         Ok(Self {
             writer: Some(Arc::new(writer)),
             readers,
             condition,
         })
+    }
+
+    /// The same for a simulation, which plays the writer's thread itself.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_by_hand(path: &Path) -> Result<(Self, WriterByHand), OpenError> {
+        let (connection, database, readers) = opened(path, Mode::CommandLine, Checkpoints::Own)?;
+        let condition = Arc::clone(&database.condition);
+        let (writer, by_hand) = Writer::by_hand(connection, database);
+        let store = Self {
+            writer: Some(Arc::new(writer)),
+            readers,
+            condition,
+        };
+        Ok((store, by_hand))
     }
 
     /// Resolves when the database cannot be relied on any more and the server has to stop; says why.
@@ -174,4 +180,27 @@ impl Store {
             writer.close();
         }
     }
+}
+
+/// A connection for the writer, what it knows of its database, and readers beside it.
+fn opened(
+    path: &Path,
+    mode: Mode,
+    checkpoints: Checkpoints,
+) -> Result<(Connection, Database, Readers), OpenError> {
+    let connection = schema::open(path, mode, checkpoints)?;
+    let condition = Arc::new(Condition::default());
+    let readers = Readers::new(path, Arc::clone(&condition))?;
+    let files = Files::of(path).map_err(|cause| OpenError::CannotMake {
+        path: path.to_owned(),
+        cause,
+    })?;
+    let database = Database {
+        path: path.to_owned(),
+        files,
+        condition,
+        checkpoints,
+        folds_at_end: mode == Mode::Server && checkpoints == Checkpoints::Own,
+    };
+    Ok((connection, database, readers))
 }

@@ -2,6 +2,7 @@
 //!
 //! Nobody hears "done" before it is on disk, and whoever waits at the same time shares one sync.
 
+pub mod by_hand;
 mod checkpoints;
 mod turns;
 
@@ -18,6 +19,7 @@ use crate::store::db::Tx;
 use crate::store::error::{OpenError, StoreError};
 use crate::store::files::Files;
 use crate::store::{Change, Checkpoints};
+use by_hand::WriterByHand;
 use turns::Turns;
 
 /// Changes that may wait. At the measured rate they are done in a quarter of a second; what comes beyond is told to come back.
@@ -68,6 +70,20 @@ impl Writer {
             thread: Mutex::new(Some(thread)),
             condition,
         })
+    }
+
+    /// The same without a thread.
+    pub(super) fn by_hand(connection: Connection, database: Database) -> (Self, WriterByHand) {
+        let (queue, waiting) = sync_channel(QUEUE_CHANGES);
+        let writer = Self {
+            queue,
+            thread: Mutex::new(None),
+            condition: Arc::clone(&database.condition),
+        };
+        (
+            writer,
+            WriterByHand::new(Turns::new(connection, database), waiting),
+        )
     }
 
     pub(super) async fn write<C: Change>(&self, change: C) -> Answer<C> {

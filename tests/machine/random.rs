@@ -3,7 +3,7 @@
 //! A seed that fails names itself. To repeat it, add it to `KNOWN_REGRESSIONS`, which run first.
 
 mod acts;
-mod oracle;
+pub mod oracle;
 mod presenting;
 mod schedule;
 

@@ -36,6 +36,12 @@ impl NewSession {
         }
     }
 
+    /// The key that the session will have.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
     /// The same for a sign-in at the Hub's own pages.
     #[must_use]
     pub fn draw_for_browser(hub: &Hub) -> Self {

@@ -85,15 +85,8 @@ impl Turns {
                     break;
                 }
             }
-            if let Err(error) = self.commit(&mut batch) {
-                tracing::error!(%error, changes = batch.len(), "a commit failed");
-                for job in &mut batch {
-                    job.fail(error.clone());
-                }
-            }
-            for job in batch.drain(..) {
-                job.answer();
-            }
+            let done = self.commit(&mut batch);
+            Self::answer(&mut batch, done.as_ref().err());
             if let Some(connection) = &self.connection {
                 self.folding.fold_if_due(connection);
             }
@@ -101,8 +94,34 @@ impl Turns {
         self.end();
     }
 
+    /// Everybody hears how it went.
+    pub(super) fn answer(batch: &mut Vec<Box<dyn Job>>, failed: Option<&StoreError>) {
+        if let Some(error) = failed {
+            tracing::error!(%error, changes = batch.len(), "a commit failed");
+            for job in batch.iter_mut() {
+                job.fail(error.clone());
+            }
+        }
+        for job in batch.drain(..) {
+            job.answer();
+        }
+    }
+
+    /// Applies the batch as [`Turns::commit`] does, and undoes it: what a process does that is cut off before its commit.
+    pub(super) fn apply_and_forget(
+        &mut self,
+        batch: &mut [Box<dyn Job>],
+    ) -> Result<(), StoreError> {
+        let Some(connection) = &self.connection else {
+            return Ok(());
+        };
+        let begun = begin_and_apply(connection, batch, &self.database.condition);
+        let undone = run(connection, "ROLLBACK").map_err(Failed::from);
+        begun.and(undone).map_err(|failed| failed.error)
+    }
+
     /// Applies the batch and commits it. On an error nothing of it has happened, or nobody may rely on it.
-    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -214,25 +233,31 @@ fn apply_and_commit(
     batch: &mut [Box<dyn Job>],
     condition: &Condition,
 ) -> Result<(), Failed> {
-    // IMMEDIATE: the write lock is taken before anything is read, so that no decision rests on what another process changes.
-    run(connection, "BEGIN IMMEDIATE")?;
-    let tx = Tx::new(connection, condition);
-    let applied = batch
-        .iter_mut()
-        .try_for_each(|job| apply(connection, &tx, job.as_mut()));
-    // A damaged page may have shown itself to one of the changes, which need not be the one that says so.
-    let sound = applied.and_then(|()| {
-        condition.check().map_err(|error| Failed {
-            error,
-            is_sync: false,
-        })
-    });
-    let done = sound.and_then(|()| Ok(run(connection, "COMMIT")?));
+    let applied = begin_and_apply(connection, batch, condition);
+    let done = applied.and_then(|()| Ok(run(connection, "COMMIT")?));
     if done.is_err() && !connection.is_autocommit() {
         // Whatever a failed rollback leaves, the connection is dropped by the caller.
         let _rolled_back = run(connection, "ROLLBACK");
     }
     done
+}
+
+fn begin_and_apply(
+    connection: &Connection,
+    batch: &mut [Box<dyn Job>],
+    condition: &Condition,
+) -> Result<(), Failed> {
+    // IMMEDIATE: the write lock is taken before anything is read, so that no decision rests on what another process changes.
+    run(connection, "BEGIN IMMEDIATE")?;
+    let tx = Tx::new(connection, condition);
+    for job in batch {
+        apply(connection, &tx, job.as_mut())?;
+    }
+    // A damaged page may have shown itself to one of the changes, which need not be the one that says so.
+    condition.check().map_err(|error| Failed {
+        error,
+        is_sync: false,
+    })
 }
 
 /// Applies one change; if it fails, only its own writes are undone.
