@@ -22,8 +22,9 @@ use crate::driver::talk::Connection;
 /// Clients at once, and people whom an administrator ends again and again.
 const CLIENTS: usize = 6;
 const LODGERS: usize = 2;
-/// Rounds of the short run.
+/// Rounds of the short run, and of the long one.
 const ROUNDS: u64 = 20;
+const LONG_ROUNDS: u64 = 200;
 /// The kill comes at a random moment between these, from the load's beginning.
 const KILL_AFTER_MS: std::ops::Range<u64> = 50..700;
 /// From the start of the process to its greeting, on a database that was left in the middle of a commit.
@@ -38,7 +39,7 @@ fn what_was_answered_survives_kill_9() {
         "the process is killed under load",
         "kill -9 after 50 to 700 ms of refreshes, sign-ins, sign-outs, people locked out, bulk revocations; restart",
     );
-    let rounds = rows::rounds(ROUNDS);
+    let rounds = rows::rounds(ROUNDS, LONG_ROUNDS);
     let (told, findings, recovery) = stage::in_turn(many_rounds(rounds, rows::seed()));
     eprintln!(
         "kill: {} refreshes and {} endings answered, {} lost answers asked for again, slowest recovery {} ms",

@@ -20,8 +20,9 @@ use crate::driver::server::Launch;
 use crate::driver::shim::{Shim, Syncs};
 use crate::driver::stage;
 
-/// Cuts of the short run.
+/// Cuts of the short run, and of the long one.
 const CUTS: u64 = 5;
+const LONG_CUTS: u64 = 50;
 /// Cuts until a server that lies must have been caught: each loses hundreds of answers.
 const MAX_CUTS_OF_A_LIAR: u64 = 3;
 /// The cut comes at a random moment between these, from the load's beginning.
@@ -41,7 +42,7 @@ fn what_was_answered_survives_a_power_cut() {
     if row.is_left_out() {
         return;
     }
-    let cuts = rows::rounds(CUTS);
+    let cuts = rows::rounds(CUTS, LONG_CUTS);
     let (told, findings) = stage::in_turn(many_cuts(cuts, rows::seed(), None));
     eprintln!(
         "power-cut: {} refreshes and {} endings answered, {} lost answers asked for again",
