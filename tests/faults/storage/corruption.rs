@@ -19,10 +19,12 @@ use crate::storage::damage::{self, ALL, Damage};
 
 const CLIENTS: usize = 4;
 const REQUESTS: usize = 40;
-/// Cases of the short run: each kind a few times.
+/// Cases of the short run, each kind a few times, and of the long one.
 const CASES: u64 = 44;
-/// Cases at work.
-const CASES_AT_WORK: u64 = 4;
+const LONG_CASES: u64 = 220;
+/// The same for those at work.
+const CASES_AT_WORK: u64 = 3;
+const LONG_CASES_AT_WORK: u64 = 30;
 /// Requests until somebody has met a spoiled page: pages that are in memory are still good.
 const MOST_UNNOTICED: usize = 400;
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -36,7 +38,7 @@ fn a_damaged_database_is_refused_with_the_way_out_or_what_is_left_of_it_is_whole
         "damaged files at the start",
         "headers, pages, single bytes, cut ends, empty and foreign files, log and index, from a seed",
     );
-    let cases = rows::rounds(CASES);
+    let cases = rows::rounds(CASES, LONG_CASES);
     let checked = stage::in_turn(async {
         let directory = stage::in_memory();
         let (whole, accounts) = worked(&directory).await;
@@ -151,7 +153,7 @@ fn once_a_running_server_has_met_damage_it_is_not_ready_and_lets_nobody_in() {
         "damaged files under a running server",
         "every page but the first is spoiled in place",
     );
-    let cases = if rows::is_long() { 50 } else { CASES_AT_WORK };
+    let cases = rows::rounds(CASES_AT_WORK, LONG_CASES_AT_WORK);
     let checked = stage::in_turn(async {
         let mut chance = Chance::new(rows::seed());
         let directory = stage::in_memory();
