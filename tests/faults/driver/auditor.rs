@@ -192,7 +192,7 @@ fn locked_out(database: &Path) -> HashMap<String, bool> {
 }
 
 /// SQLite's own checks and the audit's chain.
-async fn whole(database: PathBuf) -> Findings {
+pub async fn whole(database: PathBuf) -> Findings {
     // The store has a thread of its own to wait for.
     let checked = tokio::task::spawn_blocking(move || {
         let mut findings = Findings::default();

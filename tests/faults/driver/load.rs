@@ -33,6 +33,8 @@ pub struct Told {
     pub endings: u64,
     /// Requests that were refused in foul weather.
     pub refused: u64,
+    /// Connections that broke, with an answer on its way or not.
+    pub broken: u64,
     /// Answers that no client of a healthy server gets.
     pub odd: Vec<String>,
 }
@@ -42,6 +44,7 @@ impl Told {
         self.refreshes += other.refreshes;
         self.endings += other.endings;
         self.refused += other.refused;
+        self.broken += other.broken;
         self.odd.extend(other.odd);
     }
 
@@ -118,6 +121,7 @@ pub async fn run(
             break;
         }
         if step.is_err() {
+            client.told.broken += 1;
             if weather == Weather::Fair {
                 break;
             }

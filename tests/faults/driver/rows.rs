@@ -90,12 +90,13 @@ impl Row {
     }
 }
 
-/// How many rounds a row runs, unless `HUBTEST_ROUNDS` says otherwise.
-pub fn rounds(otherwise: u64) -> u64 {
+/// How many rounds a row runs in the short run and in the long one, unless `HUBTEST_ROUNDS` says otherwise.
+pub fn rounds(short: u64, long: u64) -> u64 {
+    let otherwise = if is_long() { long } else { short };
     number("HUBTEST_ROUNDS").unwrap_or(otherwise)
 }
 
-/// Whether more was asked for than the short run.
+/// Whether the long run was asked for (`HUBTEST_LONG`), which takes an hour.
 pub fn is_long() -> bool {
     std::env::var_os("HUBTEST_LONG").is_some()
 }

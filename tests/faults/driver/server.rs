@@ -91,6 +91,19 @@ impl Launch {
         self
     }
 
+    /// In a control group, from its first instruction on.
+    pub fn in_group(mut self, group: &Path) -> Self {
+        let script = "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"";
+        self.before = ["sh".into(), "-c".into(), script.into(), group.into()].into();
+        self
+    }
+
+    /// On this processor core alone.
+    pub fn on_core(mut self, core: &str) -> Self {
+        self.before = ["taskset", "-c", core].map(OsString::from).into();
+        self
+    }
+
     /// The command line, with nothing of the caller's own environment but where programs are.
     pub fn command(&self) -> Command {
         let mut command = self.hub();
@@ -187,6 +200,10 @@ impl Server {
 
     /// What it wrote to standard error.
     pub fn log(&self) -> String {
+        let is_file = fs::metadata(&self.log).is_ok_and(|log| log.is_file());
+        if !is_file {
+            return String::new();
+        }
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
@@ -243,6 +260,12 @@ impl Server {
             "it did not end within {patience:?}; the log:\n{}",
             self.log()
         );
+    }
+
+    /// How many files it has open, connections included.
+    pub fn open_files(&self) -> u64 {
+        let files = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap();
+        files.count() as u64
     }
 
     /// The most memory that was ever resident, in MiB.

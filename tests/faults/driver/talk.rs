@@ -5,13 +5,14 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_linger;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// Whoever waits longer for an answer waits in vain.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Whoever waits longer for an answer waits in vain: a server stands still for 30 s at most.
+pub const PATIENCE: Duration = Duration::from_secs(45);
 
 /// An answer, whole.
 #[derive(Debug)]
@@ -129,6 +130,12 @@ impl Connection {
         self.stream.read_exact(&mut body).await?;
         answer.body = String::from_utf8(body).map_err(|_| ErrorKind::InvalidData)?;
         Ok(answer)
+    }
+
+    /// Is gone, with whatever is on its way to it.
+    pub fn reset(self) -> io::Result<()> {
+        set_socket_linger(self.stream.get_ref(), Some(Duration::ZERO))?;
+        Ok(())
     }
 
     /// What still comes until the other side closes; `None` if it does not within `patience`.

@@ -19,8 +19,9 @@ use crate::driver::server::Launch;
 use crate::driver::stage::{self, PASSWORD, refresh_body, sign_in_body};
 use crate::driver::talk::{Connection, request};
 
-/// Lost answers of the short run.
+/// Lost answers of the short run, and of the long one.
 const ROUNDS: u64 = 480;
+const LONG_ROUNDS: u64 = 10_000;
 const PEOPLE: usize = 16;
 /// The client is gone after this many milliseconds at most: before, while, or after its request is read.
 const GONE_AFTER_MS: u64 = 3;
@@ -32,7 +33,7 @@ fn whoever_loses_an_answer_and_asks_again_gets_the_same_successor_and_nobody_is_
         "answers that never arrive",
         "the client resets its connection 0 to 2 ms after sending a refresh, and asks again",
     );
-    let rounds = rows::rounds(ROUNDS);
+    let rounds = rows::rounds(ROUNDS, LONG_ROUNDS);
     // One in each session: a retry lets it settle, and it is not rotated again for a while.
     let sessions = usize::try_from(rounds).unwrap().div_ceil(PEOPLE);
     let (findings, lost) = stage::in_turn(async {

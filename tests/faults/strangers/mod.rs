@@ -4,4 +4,5 @@ mod descriptors;
 mod flood;
 mod giants;
 mod half_sent;
+mod lost_answers;
 mod storm;
