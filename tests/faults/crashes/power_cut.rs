@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::crashes::kill::{people, spawn};
+use crate::crashes::kill::{LEAST_REFRESHES, people, spawn};
 use crate::driver::auditor::{Auditor, Findings};
 use crate::driver::beside::{self, Commands};
 use crate::driver::chance::Chance;
 use crate::driver::disk::Disk;
 use crate::driver::journal::Account;
-use crate::driver::load::{self, Told};
+use crate::driver::load::{self, Progress, Told};
 use crate::driver::replay::Depth;
 use crate::driver::rows::{self, Figures, Row};
 use crate::driver::server::Launch;
@@ -25,10 +25,8 @@ const CUTS: u64 = 5;
 const LONG_CUTS: u64 = 50;
 /// Cuts until a server that lies must have been caught: each loses hundreds of answers.
 const MAX_CUTS_OF_A_LIAR: u64 = 3;
-/// The cut comes at a random moment between these, from the load's beginning.
-const CUT_AFTER_MS: std::ops::Range<u64> = 100..900;
-/// What a cut must have met on average to count as a test, also on a machine that has other work.
-const LEAST_REFRESHES_A_CUT: u64 = 20;
+/// The cut comes at most so much later than everybody has begun.
+const CUT_WITHIN_MS: u64 = 600;
 /// How long an orderly end may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -55,7 +53,7 @@ fn what_was_answered_survives_a_power_cut() {
     });
     assert_eq!(findings.violations, [""; 0]);
     assert_eq!(told.odd, [""; 0]);
-    assert!(told.refreshes >= cuts * LEAST_REFRESHES_A_CUT && told.endings >= cuts);
+    assert!(told.refreshes >= cuts * LEAST_REFRESHES && told.endings >= cuts);
 }
 
 #[test]
@@ -117,10 +115,10 @@ async fn many_cuts(cuts: u64, seed: u64, lie: Option<Syncs>) -> (Told, Findings)
             shim.lie(syncs);
         }
         let commands = Commands::beside(&launch);
-        let clients = spawn(&server, accounts, &commands, &mut chance);
-        let width = CUT_AFTER_MS.end - CUT_AFTER_MS.start;
-        let after_ms = CUT_AFTER_MS.start + chance.below(width);
-        sleep(Duration::from_millis(after_ms)).await;
+        let progress = Progress::default();
+        let clients = spawn(&server, accounts, &commands, &progress, &mut chance);
+        progress.reaches(LEAST_REFRESHES).await;
+        sleep(Duration::from_millis(chance.below(CUT_WITHIN_MS))).await;
         server.stop();
         let stopped = commands.stop();
         disk.cut_power();

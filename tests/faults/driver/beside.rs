@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::driver::chance::Chance;
 use crate::driver::journal::Account;
-use crate::driver::load::{self, Told};
+use crate::driver::load::{self, Progress, Told};
 use crate::driver::server::{self, Launch};
 use crate::driver::stage::{PASSWORD, refresh_body, sign_in_body};
 use crate::driver::talk::Connection;
@@ -93,12 +93,14 @@ pub fn spawn(
     address: SocketAddr,
     accounts: Vec<Account>,
     commands: &Arc<Commands>,
+    progress: &Progress,
     chance: &mut Chance,
 ) {
     for account in accounts {
         let mut lodger = Lodger {
             account,
             commands: Arc::clone(commands),
+            progress: progress.clone(),
             chance: chance.branch(),
             told: Told::default(),
         };
@@ -119,6 +121,7 @@ pub fn spawn(
 struct Lodger {
     account: Account,
     commands: Arc<Commands>,
+    progress: Progress,
     chance: Chance,
     told: Told,
 }
@@ -180,6 +183,7 @@ impl Lodger {
         self.done(connection, &words, true).await?;
         self.account.ended(&places);
         self.told.endings += places.len() as u64;
+        self.progress.ended();
         if locks {
             self.account.locked(true);
         }

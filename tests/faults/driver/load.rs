@@ -2,16 +2,23 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 use crate::driver::chance::Chance;
 use crate::driver::journal::{Account, End};
 use crate::driver::stage::{self, PASSWORD, refresh_body, sign_in_body};
-use crate::driver::talk::{Answer, Connection};
+use crate::driver::talk::{Answer, Connection, PATIENCE};
 
 /// Live sessions that a client keeps.
 const SESSIONS: usize = 3;
+/// How often somebody looks how far the clients are.
+const ASK_EVERY: Duration = Duration::from_millis(5);
 /// More than any server answers before its end.
 pub const WITHOUT_END: usize = 100_000;
 
@@ -54,13 +61,32 @@ impl Told {
     }
 }
 
+/// How far everybody together has come, for whoever waits for the moment of a fault. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Progress(Arc<(AtomicU64, AtomicU64)>);
+
+impl Progress {
+    pub fn refreshed(&self) {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn ended(&self) {
+        self.0.1.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until so many refreshes, and an ending, were answered: on a machine that has other work that takes longer.
+    pub async fn reaches(&self, refreshes: u64) {
+        let begun = Instant::now();
+        while self.0.0.load(Ordering::Relaxed) < refreshes || self.0.1.load(Ordering::Relaxed) == 0
+        {
+            assert!(begun.elapsed() < PATIENCE, "nobody gets anywhere");
+            sleep(ASK_EVERY).await;
+        }
+    }
+}
+
 /// The people of a run, each with a client of their own.
-pub async fn people(
-    address: SocketAddr,
-    names: &str,
-    many: usize,
-    books: &std::path::Path,
-) -> Vec<Account> {
+pub async fn people(address: SocketAddr, names: &str, many: usize, books: &Path) -> Vec<Account> {
     let mut accounts = Vec::new();
     for number in 1..=many {
         let account = Account::new(&format!("{names}{number}"), books);
@@ -81,7 +107,8 @@ pub async fn all(
 ) -> (Vec<Account>, Told) {
     let mut clients = JoinSet::new();
     for account in accounts {
-        clients.spawn(run(address, account, chance.branch(), requests, weather));
+        let (chance, progress) = (chance.branch(), Progress::default());
+        clients.spawn(run(address, account, chance, requests, weather, progress));
     }
     gather(clients).await
 }
@@ -106,11 +133,13 @@ pub async fn run(
     chance: Chance,
     requests: usize,
     weather: Weather,
+    progress: Progress,
 ) -> (Account, Told) {
     let mut client = Client {
         account,
         chance,
         weather,
+        progress,
         told: Told::default(),
     };
     let mut connection = Connection::dial(address).await;
@@ -135,6 +164,7 @@ struct Client {
     account: Account,
     chance: Chance,
     weather: Weather,
+    progress: Progress,
     told: Told,
 }
 
@@ -164,6 +194,7 @@ impl Client {
         if self.is_done(&line, &answer) {
             self.account.ended(&ends);
             self.told.endings += ends.len() as u64;
+            self.progress.ended();
         }
         Ok(())
     }
@@ -195,6 +226,9 @@ impl Client {
             // What settled is answered, but nothing that a crash could lose.
             let anew = self.account.rotated(place, &answer);
             self.told.refreshes += u64::from(anew);
+            if anew {
+                self.progress.refreshed();
+            }
         }
         Ok(())
     }
