@@ -19,7 +19,7 @@ use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
-use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError};
+use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError, lived};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
 use crate::types::time::Clock;
@@ -163,6 +163,7 @@ impl Hub {
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
         if mode == Mode::Server {
             key_file::rename_first(&place.first_key(), &place.secret_key())?;
+            lived::begin(&store, clock.now())?;
         }
         let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;

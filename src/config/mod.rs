@@ -100,6 +100,9 @@ pub struct Config {
     /// How long after a rotation the previous refresh token still gives the same successor.
     #[serde(deserialize_with = "tokens::refresh_grace")]
     pub refresh_grace: Duration,
+    /// How long sessions that ended or expired stay in the database.
+    #[serde(deserialize_with = "tokens::keep_ended_sessions")]
+    pub keep_ended_sessions: Duration,
     /// Networks whose tries no limit counts.
     #[serde(deserialize_with = "network::networks")]
     pub throttle_exempt: Vec<IpNet>,

@@ -37,6 +37,7 @@ pub const SETTINGS: &[Setting] = &[
     tokens::REFRESH_TTL,
     tokens::SESSION_MAX_AGE,
     tokens::REFRESH_GRACE,
+    tokens::KEEP_ENDED_SESSIONS,
     network::THROTTLE_EXEMPT,
     secret_key::SECRET_KEY,
     database::CHECKPOINTS,

@@ -82,6 +82,8 @@ pub enum Action {
     KeyRotate,
     /// Rows of the audit were taken out as a file.
     AuditExport,
+    /// What was over was removed.
+    HousekeepingRemove,
 }
 
 impl Action {
@@ -117,6 +119,7 @@ impl Action {
         Self::SetupLink,
         Self::SetupDone,
         Self::AuditExport,
+        Self::HousekeepingRemove,
     ];
 
     /// What it belongs to: the first word of [`Action::as_str`].
@@ -160,6 +163,7 @@ impl Action {
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
             Self::KeyRotate => "key.rotate",
             Self::AuditExport => "audit.export",
+            Self::HousekeepingRemove => "housekeeping.remove",
         }
     }
 }

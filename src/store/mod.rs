@@ -9,6 +9,7 @@ mod condition;
 pub mod db;
 pub mod error;
 mod files;
+pub mod lived;
 pub mod readers;
 pub mod schema;
 mod writer;

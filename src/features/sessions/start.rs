@@ -81,7 +81,7 @@ pub fn start(
         lineage_length: 1,
     };
     store::insert(tx, &session, new.browser)?;
-    attempts::remember_network(tx, user, SenderNetwork::of(cause.address), now.wall)?;
+    attempts::remember_network(tx, user, SenderNetwork::of(cause.address), now)?;
     let event = NewEvent {
         session: session.id,
         position: 1,
