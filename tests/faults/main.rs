@@ -9,6 +9,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::print_stderr,
     reason = "a stage that cannot be set up has to fail the test, and what was measured is printed"
 )]
 

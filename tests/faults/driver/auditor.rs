@@ -73,7 +73,7 @@ impl Auditor {
         chance: &mut Chance,
     ) -> (Vec<Account>, Findings) {
         let mut findings = Findings::default();
-        let accounts: Vec<Account> = accounts.into_iter().map(Account::from_book).collect();
+        let accounts: Vec<Account> = accounts.into_iter().map(Account::read_anew).collect();
         let rows = rows(&self.database);
         for (id, row) in &rows {
             findings.expect(is_told_by_its_lineage(row), || {

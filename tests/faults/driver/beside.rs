@@ -40,20 +40,14 @@ impl Commands {
         })
     }
 
-    /// Starts `hub …`; its process id.
+    /// Starts `hub …`; its process id. Once the power has gone there is nothing to start it on.
     fn start(&self, words: &[&str]) -> Option<u32> {
         let mut running = self.running.lock().unwrap();
-        let child = self
-            .launch
-            .hub()
-            .args(words)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let pid = child.id();
-        running.as_mut()?.push(child);
-        Some(pid)
+        let running = running.as_mut()?;
+        let mut command = self.launch.hub();
+        command.args(words).stdout(Stdio::null());
+        running.push(command.stderr(Stdio::null()).spawn().unwrap());
+        running.last().map(Child::id)
     }
 
     /// Whether it is done, and well.
@@ -63,8 +57,8 @@ impl Commands {
             return Some(false);
         };
         let place = running.iter().position(|child| child.id() == pid)?;
-        let status = running[place].try_wait().unwrap()?;
-        running.remove(place);
+        running[place].try_wait().unwrap()?;
+        let status = running.remove(place).wait().unwrap();
         Some(status.success())
     }
 

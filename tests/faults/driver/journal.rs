@@ -100,7 +100,7 @@ impl Account {
     }
 
     /// What the book tells, read anew.
-    pub fn from_book(self) -> Self {
+    pub fn read_anew(self) -> Self {
         let path = self.path;
         drop(self.book);
         let lines = BufReader::new(File::open(&path).unwrap()).lines();

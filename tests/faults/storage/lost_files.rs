@@ -25,8 +25,11 @@ const DAMAGED: i32 = 78;
 /// Copies of a database that is written meanwhile.
 const COPIES: usize = 5;
 
+/// In words, and how it is done.
+type Loss = (&'static str, fn(&Path));
+
 /// What happens to the files under a running server.
-const LOSSES: [(&str, fn(&Path)); 4] = [
+const LOSSES: [Loss; 4] = [
     ("hub.db was removed", |data| {
         fs::remove_file(data.join("hub.db")).unwrap();
     }),
@@ -51,8 +54,8 @@ fn a_server_whose_files_were_taken_or_replaced_answers_no_write_and_ends() {
     );
     let checked = stage::in_turn(async {
         let mut checked = 0;
-        for (loss, lose) in LOSSES {
-            checked += taken_at_work(loss, lose).await;
+        for loss in LOSSES {
+            checked += taken_at_work(loss).await;
         }
         checked + gone_at_the_start().await + log_gone_at_the_start().await + copied_hot().await
     });
@@ -73,14 +76,14 @@ async fn worked(launch: &Launch, books: &Path) -> (Server, Vec<Account>) {
     (server, accounts)
 }
 
-async fn taken_at_work(loss: &str, lose: fn(&Path)) -> u64 {
+async fn taken_at_work((loss, happens): Loss) -> u64 {
     let directory = stage::in_memory();
     let data = directory.path().join("data");
     let launch = Launch::on(&data).cheap_hashing();
     let (mut server, accounts) = worked(&launch, directory.path()).await;
     let (person, place) = load::anyone_alive(&accounts).unwrap();
     let session = &accounts[person].sessions[place];
-    lose(&data);
+    happens(&data);
     let body = refresh_body(session.last_refresh());
     let answer = ask(server.address, "POST /api/auth/refresh", None, &body).await;
     assert!(answer.is_refusal(), "{loss}, and a write: {answer}");
