@@ -49,7 +49,7 @@ pub enum OpenError {
     Missing(PathBuf),
     /// There was a database, and it is gone.
     #[error(
-        "{} is missing, but there was one here: put it back, or a backup in its place with `hub restore`; to begin anew without its users, empty the directory",
+        "{} is missing or empty, but there was one here: put it back, or a backup in its place with `hub restore`; to begin anew without its users, empty the directory",
         .0.display()
     )]
     Lost(PathBuf),

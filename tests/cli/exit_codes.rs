@@ -117,7 +117,7 @@ fn a_lost_database_is_69_and_none_is_made_in_its_place() {
         let _stopped = fs::remove_file(path);
     }
     let wanted = format!(
-        "{} is missing, but there was one here: put it back, or a backup in its place with `hub restore`; to begin anew without its users, empty the directory",
+        "{} is missing or empty, but there was one here: put it back, or a backup in its place with `hub restore`; to begin anew without its users, empty the directory",
         stage.data().join("hub.db").display()
     );
     assert_eq!(stage.run(SERVE).failed(69), wanted);

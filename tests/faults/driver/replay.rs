@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-use super::auditor::{Findings, Row};
-use super::chance::Chance;
-use super::journal::{Account, End, Session, claim};
-use super::stage::refresh_body;
-use super::talk::{Answer, Connection};
+use crate::driver::auditor::{Findings, Row};
+use crate::driver::chance::Chance;
+use crate::driver::journal::{Account, End, Session, claim};
+use crate::driver::stage::refresh_body;
+use crate::driver::talk::{Answer, Connection};
 
-/// Shorter than the grace of 10 s by more than the seconds that a claim leaves out: older tokens of a session no older than this are
-/// stragglers, and presenting them must not end it.
+/// Shorter than the grace of 10 s by the second that a claim leaves out, and by the time that an answer travels: older tokens of a session no
+/// older than this are stragglers, and presenting them must not end it.
 const SURELY_WITHIN_GRACE_SECONDS: i64 = 7;
 /// Longer than the grace by the second that a claim leaves out: older tokens whose successor was made so long before the present one
 /// are worth nothing.
@@ -78,9 +78,9 @@ async fn one(
     chance: &mut Chance,
     findings: &mut Findings,
 ) -> io::Result<()> {
-    let begun = Instant::now();
     let mut connection = Connection::dial(address).await?;
     let sessions = &mut account.sessions;
+    findings.add(each_kind_for_itself(&mut connection, sessions).await?);
     sessions.retain(|session| rows.contains_key(&session.row()));
     for session in sessions
         .iter_mut()
@@ -108,7 +108,7 @@ async fn one(
     }
     for session in sessions.iter_mut() {
         if session.end == End::NotAsked && (everything || chance.below(2) == 0) {
-            older(&mut connection, session, begun, findings).await?;
+            older(&mut connection, session, findings).await?;
         }
     }
     for session in sessions.iter_mut() {
@@ -117,6 +117,22 @@ async fn one(
         }
     }
     Ok(())
+}
+
+/// A refresh token opens nothing that an access token opens, and the other way round.
+async fn each_kind_for_itself(
+    connection: &mut Connection,
+    sessions: &[Session],
+) -> io::Result<Findings> {
+    let mut findings = Findings::default();
+    if let Some(session) = sessions.last() {
+        let refreshed = refresh(connection, session.last_access()).await?.status;
+        let valid = validate(connection, session.last_refresh()).await?;
+        findings.expect((refreshed, valid) == (401, 401), || {
+            format!("one kind of token passed for the other: {refreshed} {valid}")
+        });
+    }
+    Ok(findings)
 }
 
 /// The last token works, whether the rotation whose answer was lost took place or not; and a second time, with the same bytes.
@@ -165,7 +181,6 @@ async fn living(
 async fn older(
     connection: &mut Connection,
     session: &mut Session,
-    begun: Instant,
     findings: &mut Findings,
 ) -> io::Result<()> {
     let seconds = |token: &str| claim(token, "iat").as_i64().unwrap_or_default();
@@ -185,9 +200,8 @@ async fn older(
     match answer.status {
         200 => session.answered(&answer),
         401 => {
-            // Its last token was made after the replay had begun.
-            let before = seconds(session.last_refresh()) - seconds(&session.refresh[0]);
-            let age = before + i64::try_from(begun.elapsed().as_secs()).unwrap();
+            // Its first token was used after it was made: none of them was first used longer ago.
+            let age = wall_seconds() - seconds(&session.refresh[0]);
             findings.expect(age > SURELY_WITHIN_GRACE_SECONDS, || {
                 format!("a straggler ended a session {age} s old: {answer}")
             });
@@ -221,6 +235,16 @@ async fn ended(
     }
     session.tried = true;
     Ok(())
+}
+
+/// What the claims of a token made now would say.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server's clock is the machine's, and its claims are compared with it"
+)]
+fn wall_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
 }
 
 async fn refresh(connection: &mut Connection, token: &str) -> io::Result<Answer> {

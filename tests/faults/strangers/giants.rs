@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::server::Launch;
-use super::stage;
-use super::talk::{Connection, PATIENCE};
+use crate::driver::rows::{Figures, Row};
+use crate::driver::server::Launch;
+use crate::driver::stage;
+use crate::driver::talk::{Connection, PATIENCE};
 
 /// How often each is sent: what leaks adds up.
 const ROUNDS: usize = 10;
@@ -17,6 +18,11 @@ const GIB: usize = 1 << 30;
 
 #[test]
 fn giant_bodies_heads_and_paths_are_refused_and_cost_no_memory() {
+    let row = Row::begin(
+        "giants",
+        "bodies, heads and paths far too large",
+        "1 GiB in chunks and by its length, 10,000 lines, 1 MiB of path and of a line",
+    );
     stage::in_turn(async {
         let directory = tempfile::tempdir().unwrap();
         let server = Launch::on(&directory.path().join("data")).start();
@@ -79,6 +85,11 @@ fn giant_bodies_heads_and_paths_are_refused_and_cost_no_memory() {
         assert!(growth_kib < MAX_GROWTH_KIB);
         let answer = stage::ask(server.address, "GET /healthz", None, "").await;
         assert_eq!(answer.status, 200);
+    });
+    row.tell(Figures {
+        rounds: ROUNDS as u64,
+        checked: (ROUNDS * 5) as u64,
+        violations: 0,
     });
 }
 

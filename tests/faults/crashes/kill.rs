@@ -1,53 +1,63 @@
-//! `kill -9` in the middle of refreshes and sign-outs: what was answered is there after it.
+//! `kill -9` in the middle of refreshes, sign-outs, and people being locked out: what was answered is there after it.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::auditor::{self, Findings};
-use super::chance::Chance;
-use super::journal::{Account, End};
-use super::load::{self, Told};
-use super::replay::Depth;
-use super::server::{Launch, Server};
-use super::stage;
-use super::talk::Connection;
+use crate::driver::auditor::{self, Auditor, Findings};
+use crate::driver::beside::{self, Commands};
+use crate::driver::chance::Chance;
+use crate::driver::journal::{Account, End};
+use crate::driver::load::{self, Progress, Told, Weather};
+use crate::driver::replay::Depth;
+use crate::driver::rows::{self, Figures, Row};
+use crate::driver::server::{Launch, Server};
+use crate::driver::stage;
+use crate::driver::talk::Connection;
 
-/// Clients at once.
-const CLIENTS: usize = 8;
-/// Rounds unless `HUBTEST_ROUNDS` says otherwise.
+/// Clients at once, and people whom an administrator ends again and again.
+const CLIENTS: usize = 6;
+const LODGERS: usize = 2;
+/// Rounds of the short run, and of the long one.
 const ROUNDS: u64 = 20;
-/// The kill comes at a random moment between these, from the load's beginning.
-const KILL_AFTER_MS: std::ops::Range<u64> = 50..700;
+const LONG_ROUNDS: u64 = 200;
+/// The kill comes at most so much later than everybody has begun.
+const KILL_WITHIN_MS: u64 = 500;
 /// From the start of the process to its greeting, on a database that was left in the middle of a commit.
 const MAX_RECOVERY: Duration = Duration::from_secs(1);
-/// What twenty rounds must have answered to count as a test.
-const LEAST_REFRESHES_A_ROUND: u64 = 100;
+/// What is answered before the kill at least, also on a machine that has other work.
+pub const LEAST_REFRESHES: u64 = 20;
 
 #[test]
 fn what_was_answered_survives_kill_9() {
-    let rounds = number("HUBTEST_ROUNDS", ROUNDS);
-    let seed = number("HUBTEST_SEED", u64::from(std::process::id()));
-    eprintln!("kill -9: HUBTEST_ROUNDS={rounds} HUBTEST_SEED={seed}");
-    let (told, findings, recovery) = stage::in_turn(many_rounds(rounds, seed));
+    let row = Row::begin(
+        "kill",
+        "the process is killed under load",
+        "kill -9 amid refreshes, sign-ins, sign-outs, people locked out, bulk revocations; restart",
+    );
+    let rounds = rows::rounds(ROUNDS, LONG_ROUNDS);
+    let (told, findings, recovery) = stage::in_turn(many_rounds(rounds, rows::seed()));
     eprintln!(
-        "kill -9: {rounds} rounds, {} refreshes and {} endings answered, {} lost answers asked for again, {} checks, violations {}, slowest recovery {} ms",
+        "kill: {} refreshes and {} endings answered, {} lost answers asked for again, slowest recovery {} ms",
         told.refreshes,
         told.endings,
         findings.asked_again,
-        findings.checked,
-        findings.violations.len(),
         recovery.as_millis()
     );
+    row.tell(Figures {
+        rounds,
+        checked: findings.checked,
+        violations: findings.violations.len() + told.odd.len(),
+    });
     assert_eq!(findings.violations, [""; 0]);
     assert_eq!(told.odd, [""; 0]);
     assert!(recovery < MAX_RECOVERY, "{recovery:?}");
-    assert!(told.refreshes >= rounds * LEAST_REFRESHES_A_ROUND);
+    assert!(told.refreshes >= rounds * LEAST_REFRESHES);
     assert!(told.endings >= rounds);
 }
 
@@ -55,13 +65,15 @@ async fn many_rounds(rounds: u64, seed: u64) -> (Told, Findings, Duration) {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let launch = Launch::on(&data).cheap_hashing();
+    let mut auditor = Auditor::of(&data);
     let mut chance = Chance::new(seed);
     let (mut told, mut findings) = (Told::default(), Findings::default());
     let mut recovery = Duration::ZERO;
     let mut server = launch.start();
-    let mut accounts = people(server.address).await;
+    let books = stage::in_memory();
+    let mut accounts = people(&server, books.path()).await;
     for round in 1..=rounds {
-        let (after, answered) = load_and_kill(&mut server, accounts, &mut chance).await;
+        let (after, answered) = load_and_kill(&launch, &mut server, accounts, &mut chance).await;
         told.add(answered);
         server = launch.start();
         recovery = recovery.max(server.greeted_after);
@@ -70,8 +82,7 @@ async fn many_rounds(rounds: u64, seed: u64) -> (Told, Findings, Duration) {
         } else {
             Depth::Half
         };
-        let database = data.join("hub.db");
-        let (after, found) = auditor::audit(&server, &database, after, depth, &mut chance).await;
+        let (after, found) = auditor.audit(&server, after, depth, &mut chance).await;
         accounts = after;
         findings.add(found);
     }
@@ -80,39 +91,56 @@ async fn many_rounds(rounds: u64, seed: u64) -> (Told, Findings, Duration) {
 
 /// One round: everybody works, and in the middle of it the server is gone.
 async fn load_and_kill(
+    launch: &Launch,
     server: &mut Server,
     accounts: Vec<Account>,
     chance: &mut Chance,
 ) -> (Vec<Account>, Told) {
-    let address = server.address;
-    let mut clients = JoinSet::new();
-    for mut account in accounts {
-        let mut connection = Connection::dial(address).await.unwrap();
-        load::sign_in(&mut connection, &mut account).await.unwrap();
-        clients.spawn(load::run(address, account, chance.branch()));
-    }
-    let width = KILL_AFTER_MS.end - KILL_AFTER_MS.start;
-    let after_ms = KILL_AFTER_MS.start + chance.below(width);
-    sleep(Duration::from_millis(after_ms)).await;
+    let commands = Commands::beside(launch);
+    let progress = Progress::default();
+    let clients = spawn(server, accounts, &commands, &progress, chance);
+    progress.reaches(LEAST_REFRESHES).await;
+    sleep(Duration::from_millis(chance.below(KILL_WITHIN_MS))).await;
     server.kill();
-    let (mut accounts, mut told) = (Vec::new(), Told::default());
-    while let Some(client) = clients.join_next().await {
-        let (account, answered) = client.unwrap();
-        accounts.push(account);
-        told.add(answered);
-    }
-    (accounts, told)
+    // Commands beside the server go on: they have a connection of their own.
+    load::gather(clients).await
 }
 
-async fn people(address: SocketAddr) -> Vec<Account> {
-    let mut accounts = Vec::new();
-    for number in 1..=CLIENTS {
-        let name = format!("person{number}");
-        let answer = stage::register(address, &name).await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        let sessions = Vec::new();
-        accounts.push(Account { name, sessions });
+/// Clients of both kinds, each at work with its account.
+pub fn spawn(
+    server: &Server,
+    accounts: Vec<Account>,
+    commands: &Arc<Commands>,
+    progress: &Progress,
+    chance: &mut Chance,
+) -> JoinSet<(Account, Told)> {
+    let mut clients = JoinSet::new();
+    let (lodgers, others) = accounts
+        .into_iter()
+        .partition(|account| account.name.starts_with(LODGER));
+    for account in others {
+        let client = load::run(
+            server.address,
+            account,
+            chance.branch(),
+            load::WITHOUT_END,
+            Weather::Fair,
+            progress.clone(),
+        );
+        clients.spawn(client);
     }
+    let address = server.address;
+    beside::spawn(&mut clients, address, lodgers, commands, progress, chance);
+    clients
+}
+
+/// What the names of those begin with whom an administrator ends.
+const LODGER: &str = "lodger";
+
+/// The people of a run, with their books in a directory of its own.
+pub async fn people(server: &Server, books: &Path) -> Vec<Account> {
+    let mut accounts = load::people(server.address, "client", CLIENTS, books).await;
+    accounts.extend(load::people(server.address, LODGER, LODGERS, books).await);
     accounts
 }
 
@@ -178,8 +206,8 @@ async fn after_two_loads(data: &Path, old: &Path, seed: u64) -> Vec<Account> {
     let launch = Launch::on(data).cheap_hashing();
     let mut chance = Chance::new(seed);
     let mut server = launch.start();
-    let accounts = people(server.address).await;
-    let (mut accounts, _) = load_and_kill(&mut server, accounts, &mut chance).await;
+    let accounts = people(&server, data.parent().unwrap()).await;
+    let (mut accounts, _) = load_and_kill(&launch, &mut server, accounts, &mut chance).await;
     fs::create_dir(old).unwrap();
     for file in fs::read_dir(data).unwrap().map(Result::unwrap) {
         if file.file_type().unwrap().is_file() {
@@ -188,46 +216,39 @@ async fn after_two_loads(data: &Path, old: &Path, seed: u64) -> Vec<Account> {
     }
     let mut server = launch.start();
     sign_one_out(&server, &mut accounts).await;
-    let (mut accounts, told) = load_and_kill(&mut server, accounts, &mut chance).await;
+    let (mut accounts, told) = load_and_kill(&launch, &mut server, accounts, &mut chance).await;
     assert!(told.refreshes > 0);
     let server = launch.start();
     for account in &mut accounts {
         let mut connection = Connection::dial(server.address).await.unwrap();
-        for session in &mut account.sessions {
-            let body = stage::refresh_body(session.last_refresh());
+        for place in account.living() {
+            let body = stage::refresh_body(account.sessions[place].last_refresh());
             let line = "POST /api/auth/refresh";
             let answer = connection.ask(line, None, Some(&body)).await.unwrap();
             if answer.status == 200 {
-                session.answered(&answer);
+                account.rotated(place, &answer);
             }
         }
         account.sessions.retain(|session| session.end != End::Asked);
+        account.begin_book();
     }
     accounts
 }
 
 async fn sign_one_out(server: &Server, accounts: &mut [Account]) {
-    let mut sessions = accounts
-        .iter_mut()
-        .flat_map(|account| &mut account.sessions);
-    let live = sessions.find(|session| session.end == End::NotAsked);
-    let session = live.unwrap();
-    let access = session.last_access();
-    let answer = stage::ask(server.address, "POST /api/auth/logout", Some(access), "").await;
+    let (person, place) = load::anyone_alive(accounts).unwrap();
+    let account = &mut accounts[person];
+    let access = account.sessions[place].last_access().to_owned();
+    account.ending(&[place]);
+    let answer = stage::ask(server.address, "POST /api/auth/logout", Some(&access), "").await;
     assert_eq!(answer.status, 200, "{answer}");
-    session.end = End::Answered;
+    account.ended(&[place]);
 }
 
 async fn audit_again(data: &Path, accounts: Vec<Account>) -> Vec<String> {
     let server = Launch::on(data).cheap_hashing().start();
-    let database = data.join("hub.db");
     let mut chance = Chance::new(1);
-    let depth = Depth::Everything;
-    let audited = auditor::audit(&server, &database, accounts, depth, &mut chance);
+    let mut auditor = Auditor::of(data);
+    let audited = auditor.audit(&server, accounts, Depth::Everything, &mut chance);
     audited.await.1.violations
-}
-
-/// A number from the environment.
-fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
 }

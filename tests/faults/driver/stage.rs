@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
+use tempfile::TempDir;
 
-use super::talk::{Answer, Connection};
+use crate::driver::talk::{Answer, Connection};
 
 /// These tests load the whole machine and measure times: two at once would measure each other.
 static TURN: Mutex<()> = Mutex::new(());
@@ -26,6 +28,17 @@ pub fn in_turn<T>(test: impl Future<Output = T>) -> T {
         .build()
         .unwrap()
         .block_on(test)
+}
+
+/// A throw-away directory in memory, where there is one: for what must be fast and need not outlive the machine, and for the books of clients,
+/// which must lie on another file system than the database.
+pub fn in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        TempDir::new_in(memory).unwrap()
+    } else {
+        TempDir::new().unwrap()
+    }
 }
 
 /// The address of one of many strangers: a hundred from each of 127.1.0.1, 127.1.0.2 …, so that none is too many for its network.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::talk::Connection;
+use crate::driver::talk::Connection;
 
 /// Between two requests of it.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -69,6 +69,11 @@ async fn ask(address: SocketAddr, access: String, stop: Arc<AtomicBool>) -> Noti
 }
 
 impl Noticed {
+    /// How many of its requests were answered with 200.
+    pub fn answered(&self) -> u64 {
+        self.times.len() as u64
+    }
+
     /// What 99 of 100 requests were faster than.
     pub fn p99(&self) -> Duration {
         self.at_percent(99)

@@ -5,13 +5,14 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_linger;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// Whoever waits longer for an answer waits in vain.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Whoever waits longer for an answer waits in vain: a server stands still for 30 s at most.
+pub const PATIENCE: Duration = Duration::from_secs(45);
 
 /// An answer, whole.
 #[derive(Debug)]
@@ -35,6 +36,20 @@ impl Answer {
             let (found, value) = line.split_once(':')?;
             found.eq_ignore_ascii_case(name).then(|| value.trim())
         })
+    }
+
+    /// A store that takes no writes, in the words for it: a failure in the endpoint's own, or 503 with the time to come back.
+    pub fn is_refusal(&self) -> bool {
+        let (text, code) = (self.text("error"), self.text("code"));
+        let tells_nothing = !["hub.db", "disk", "SQL", "I/O"]
+            .iter()
+            .any(|inside| text.contains(inside));
+        let known = match self.status {
+            500 => true,
+            503 => self.header("retry-after").is_some(),
+            _ => false,
+        };
+        known && tells_nothing && !text.is_empty() && !code.is_empty()
     }
 
     /// The body; `Null` if it is not JSON.
@@ -115,6 +130,12 @@ impl Connection {
         self.stream.read_exact(&mut body).await?;
         answer.body = String::from_utf8(body).map_err(|_| ErrorKind::InvalidData)?;
         Ok(answer)
+    }
+
+    /// Is gone, with whatever is on its way to it.
+    pub fn reset(self) -> io::Result<()> {
+        set_socket_linger(self.stream.get_ref(), Some(Duration::ZERO))?;
+        Ok(())
     }
 
     /// What still comes until the other side closes; `None` if it does not within `patience`.

@@ -8,10 +8,10 @@ use hub::store::audit::{self, Chain};
 use hub::store::{Mode, Store};
 use rusqlite::{Connection, OpenFlags};
 
-use super::chance::Chance;
-use super::journal::{Account, End, Session};
-use super::replay::{self, Depth};
-use super::server::Server;
+use crate::driver::chance::Chance;
+use crate::driver::journal::{Account, End, Session};
+use crate::driver::replay::{self, Depth};
+use crate::driver::server::Server;
 
 /// What an audit found.
 #[derive(Default)]
@@ -44,32 +44,78 @@ pub struct Row {
     pub generation: i64,
     pub retries: i64,
     pub ended: bool,
+    rotated_at: i64,
     lineage_length: i64,
     rotate_events: i64,
 }
 
-/// Compares the journal with the database, then with what the restarted server says.
-pub async fn audit(
-    server: &Server,
-    database: &Path,
-    accounts: Vec<Account>,
-    depth: Depth,
-    chance: &mut Chance,
-) -> (Vec<Account>, Findings) {
-    let mut findings = Findings::default();
-    let rows = rows(database);
-    for (id, row) in &rows {
-        findings.expect(is_told_by_its_lineage(row), || {
-            format!("the lineage of {id:016x} does not tell its rotations: {row:?}")
-        });
+/// Audits one database, as often as it meets a fault.
+pub struct Auditor {
+    database: PathBuf,
+    /// What the last audit saw.
+    before: HashMap<i64, Row>,
+}
+
+impl Auditor {
+    pub fn of(data: &Path) -> Self {
+        Self {
+            database: data.join("hub.db"),
+            before: HashMap::new(),
+        }
     }
-    for session in accounts.iter().flat_map(|account| &account.sessions) {
-        compare(session, rows.get(&session.row()), &mut findings);
+
+    /// Compares the books with the database, then with what the restarted server says.
+    pub async fn audit(
+        &mut self,
+        server: &Server,
+        accounts: Vec<Account>,
+        depth: Depth,
+        chance: &mut Chance,
+    ) -> (Vec<Account>, Findings) {
+        let mut findings = Findings::default();
+        let accounts: Vec<Account> = accounts.into_iter().map(Account::read_anew).collect();
+        let rows = rows(&self.database);
+        for (id, row) in &rows {
+            findings.expect(is_told_by_its_lineage(row), || {
+                format!("the lineage of {id:016x} does not tell its rotations: {row:?}")
+            });
+            if let Some(before) = self.before.get(id) {
+                findings.expect(goes_on(before, row), || {
+                    format!("{id:016x} went back from {before:?} to {row:?}")
+                });
+            }
+        }
+        let locked_out = locked_out(&self.database);
+        for account in &accounts {
+            let found = locked_out.get(&account.name);
+            let known = account.locked_out;
+            findings.expect(known.is_none_or(|out| found == Some(&out)), || {
+                format!(
+                    "{} is locked out: {found:?}, answered: {known:?}",
+                    account.name
+                )
+            });
+            for session in &account.sessions {
+                compare(session, rows.get(&session.row()), &mut findings);
+            }
+        }
+        self.before.clone_from(&rows);
+        let replayed = replay::all(server.address, accounts, rows, depth, chance).await;
+        findings.add(replayed.1);
+        findings.add(whole(self.database.clone()).await);
+        let mut accounts = replayed.0;
+        for account in &mut accounts {
+            account.begin_book();
+        }
+        (accounts, findings)
     }
-    let replayed = replay::all(server.address, accounts, rows, depth, chance).await;
-    findings.add(replayed.1);
-    findings.add(whole(database.to_owned()).await);
-    (replayed.0, findings)
+}
+
+/// Neither generation nor time ever go down, and nothing that has ended lives again.
+fn goes_on(before: &Row, now: &Row) -> bool {
+    let same = now.generation == before.generation && now.rotated_at == before.rotated_at;
+    let later = now.generation > before.generation;
+    (same || later) && (now.ended || !before.ended)
 }
 
 fn compare(session: &Session, row: Option<&Row>, findings: &mut Findings) {
@@ -115,7 +161,7 @@ fn rows(database: &Path) -> HashMap<i64, Row> {
     let connection = open(database, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let mut statement = connection
         .prepare(
-            "SELECT s.id, s.generation, s.retries, s.ended_at IS NOT NULL, s.lineage_length,
+            "SELECT s.id, s.generation, s.retries, s.ended_at IS NOT NULL, s.rotated_at, s.lineage_length,
                     (SELECT count(*)
                      FROM lineage l
                      WHERE l.session_id = s.id AND l.kind = 'rotate')
@@ -127,16 +173,26 @@ fn rows(database: &Path) -> HashMap<i64, Row> {
             generation: row.get(1)?,
             retries: row.get(2)?,
             ended: row.get(3)?,
-            lineage_length: row.get(4)?,
-            rotate_events: row.get(5)?,
+            rotated_at: row.get(4)?,
+            lineage_length: row.get(5)?,
+            rotate_events: row.get(6)?,
         };
         Ok((row.get(0)?, found))
     });
     rows.unwrap().map(Result::unwrap).collect()
 }
 
+fn locked_out(database: &Path) -> HashMap<String, bool> {
+    let connection = open(database, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let mut statement = connection
+        .prepare("SELECT username, is_active = 0 FROM users")
+        .unwrap();
+    let users = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    users.unwrap().map(Result::unwrap).collect()
+}
+
 /// SQLite's own checks and the audit's chain.
-async fn whole(database: PathBuf) -> Findings {
+pub async fn whole(database: PathBuf) -> Findings {
     // The store has a thread of its own to wait for.
     let checked = tokio::task::spawn_blocking(move || {
         let mut findings = Findings::default();

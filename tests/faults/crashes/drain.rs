@@ -8,15 +8,21 @@ use std::time::Duration;
 use rusqlite::OpenFlags;
 use tokio::time::sleep;
 
-use super::auditor;
-use super::server::Launch;
-use super::stage::{self, PASSWORD, refresh_body, sign_in_body};
-use super::talk::{Connection, request};
+use crate::driver::auditor;
+use crate::driver::rows::{Figures, Row};
+use crate::driver::server::Launch;
+use crate::driver::stage::{self, PASSWORD, refresh_body, sign_in_body};
+use crate::driver::talk::{Connection, request};
 
 /// Sign-ins that still run when the server is told to stop.
 const SLOW_SIGN_INS: usize = 8;
 /// Refreshes that are sent in the moment before.
 const REFRESHES: usize = 40;
+/// How often it is told so.
+const STOPS: u64 = 3;
+const DRAIN: &str = "TERM while requests are under way";
+const HOW: &str =
+    "kill -TERM after refreshes and dear sign-ins were sent, a second one while they run";
 /// Longer than the drain may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// What a process ends with whose data directory is in use: `EX_TEMPFAIL`.
@@ -24,6 +30,7 @@ const TRY_AGAIN: i32 = 75;
 
 #[test]
 fn slow_sign_ins_that_were_sent_before_the_stop_are_answered() {
+    let row = Row::begin("drain", DRAIN, HOW);
     stage::in_turn(async {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
@@ -55,12 +62,18 @@ fn slow_sign_ins_that_were_sent_before_the_stop_are_answered() {
         // One of the registration, one of each sign-in.
         assert_eq!(rows_of(&data, "sessions"), SLOW_SIGN_INS + 1);
     });
+    row.tell(Figures {
+        rounds: 1,
+        checked: SLOW_SIGN_INS as u64,
+        violations: 0,
+    });
 }
 
 #[test]
 fn refreshes_that_were_sent_before_the_stop_are_answered() {
+    let row = Row::begin("drain", DRAIN, HOW);
     stage::in_turn(async {
-        for _ in 0..3 {
+        for _ in 0..STOPS {
             let directory = tempfile::tempdir().unwrap();
             let data = directory.path().join("data");
             let mut server = Launch::on(&data).cheap_hashing().start();
@@ -86,10 +99,20 @@ fn refreshes_that_were_sent_before_the_stop_are_answered() {
             assert_eq!(rows_of(&data, "sessions WHERE generation = 2"), REFRESHES);
         }
     });
+    row.tell(Figures {
+        rounds: STOPS,
+        checked: STOPS * REFRESHES as u64,
+        violations: 0,
+    });
 }
 
 #[test]
 fn a_second_server_on_the_directory_ends_at_once_and_names_the_first() {
+    let row = Row::begin(
+        "second-process",
+        "a second server on the directory",
+        "it is started while the first one serves",
+    );
     stage::in_turn(async {
         let directory = tempfile::tempdir().unwrap();
         let launch = Launch::on(&directory.path().join("data"));
@@ -108,6 +131,11 @@ fn a_second_server_on_the_directory_ends_at_once_and_names_the_first() {
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
         // The first has not noticed.
         assert_eq!(stage::register(first.address, "somebody").await.status, 201);
+    });
+    row.tell(Figures {
+        rounds: 1,
+        checked: 2,
+        violations: 0,
     });
 }
 

@@ -14,10 +14,13 @@ use tokio::time::{Instant, sleep};
 
 /// A server that has not greeted by then is not going to.
 const START_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a process may take to end or to stop once it has nothing more to do.
+const END_PATIENCE: Duration = Duration::from_secs(10);
 /// How often a child is asked whether it has ended.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
 /// How a server is started.
+#[derive(Clone)]
 pub struct Launch {
     binary: PathBuf,
     data: PathBuf,
@@ -88,14 +91,34 @@ impl Launch {
         self
     }
 
+    /// In a control group, from its first instruction on.
+    pub fn in_group(mut self, group: &Path) -> Self {
+        let script = "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"";
+        self.before = ["sh".into(), "-c".into(), script.into(), group.into()].into();
+        self
+    }
+
+    /// On this processor core alone.
+    pub fn on_core(mut self, core: &str) -> Self {
+        self.before = ["taskset", "-c", core].map(OsString::from).into();
+        self
+    }
+
     /// The command line, with nothing of the caller's own environment but where programs are.
     pub fn command(&self) -> Command {
+        let mut command = self.hub();
+        command.args(["serve", "--bind", "127.0.0.1:0"]);
+        command
+    }
+
+    /// Any other command on the same directory, in the same surroundings.
+    pub fn hub(&self) -> Command {
         let mut words = self.before.clone();
         words.push(self.binary.clone().into());
         let mut command = Command::new(&words[0]);
         command
             .args(&words[1..])
-            .args(["serve", "--bind", "127.0.0.1:0", "--data-dir"])
+            .arg("--data-dir")
             .arg(&self.data)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -107,6 +130,12 @@ impl Launch {
 
     /// Starts it and reads its address from its greeting.
     pub fn start(&self) -> Server {
+        self.try_start()
+            .unwrap_or_else(|refused| panic!("no greeting with an address: {refused:?}"))
+    }
+
+    /// The same, or what it said and ended with instead of greeting.
+    pub fn try_start(&self) -> Result<Server, Refused> {
         let log = self.log.clone();
         let begun = Instant::now();
         let mut child = self
@@ -121,9 +150,11 @@ impl Launch {
         std::thread::spawn(move || {
             for line in greeting.lines().map_while(Result::ok) {
                 if let Some(address) = line.strip_prefix("  address   http://") {
-                    let _gone = found.send(address.parse::<SocketAddr>());
+                    let _gone = found.send(Some(address.parse::<SocketAddr>().unwrap()));
                 }
             }
+            // It has ended, or never says anything again.
+            let _gone = found.send(None);
         });
         let mut server = Server {
             child,
@@ -131,13 +162,26 @@ impl Launch {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             greeted_after: Duration::ZERO,
         };
-        let Ok(Ok(address)) = address.recv_timeout(START_PATIENCE) else {
-            panic!("no greeting with an address; the log:\n{}", server.log());
+        let Ok(Some(address)) = address.recv_timeout(START_PATIENCE) else {
+            let ended = server.wait_shortly();
+            return Err(Refused {
+                code: ended.and_then(|status| status.code()),
+                said: server.log(),
+            });
         };
         server.address = address;
         server.greeted_after = begun.elapsed();
-        server
+        Ok(server)
     }
+}
+
+/// A start that came to nothing.
+#[derive(Debug)]
+pub struct Refused {
+    /// Its exit code; `None` if it did not end by itself.
+    pub code: Option<i32>,
+    /// What it wrote to standard error.
+    pub said: String,
 }
 
 /// A running server; it ends when this is dropped.
@@ -156,7 +200,38 @@ impl Server {
 
     /// What it wrote to standard error.
     pub fn log(&self) -> String {
+        let is_file = fs::metadata(&self.log).is_ok_and(|log| log.is_file());
+        if !is_file {
+            return String::new();
+        }
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its exit, if it comes at once.
+    fn wait_shortly(&mut self) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        while begun.elapsed() < END_PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(ASK_EVERY);
+        }
+        None
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// `kill -STOP`, and waits until no thread of it runs.
+    pub fn stop(&self) {
+        stop(self.child.id());
+    }
+
+    /// `kill -CONT`.
+    pub fn go_on(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::CONT).unwrap();
     }
 
     /// `kill -9`.
@@ -187,6 +262,12 @@ impl Server {
         );
     }
 
+    /// How many files it has open, connections included.
+    pub fn open_files(&self) -> u64 {
+        let files = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap();
+        files.count() as u64
+    }
+
     /// The most memory that was ever resident, in MiB.
     pub fn peak_mib(&self) -> u64 {
         self.peak_kib() / 1_024
@@ -210,6 +291,30 @@ impl Server {
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|kib| kib.parse::<u64>().ok());
         found.unwrap_or_else(|| panic!("/proc/PID/status names {line}"))
+    }
+}
+
+/// Stops a process that is surely there, since nobody has waited for it yet, and waits until none of its threads runs.
+pub fn stop(pid: u32) {
+    let number = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    kill_process(number, Signal::STOP).unwrap();
+    let begun = Instant::now();
+    let stands = || {
+        let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+            return true;
+        };
+        threads.map_while(Result::ok).all(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            let state = stat.rsplit(") ").next().unwrap_or_default();
+            ["", "T", "Z", "X"].contains(&state.get(..1).unwrap_or_default())
+        })
+    };
+    while !stands() {
+        assert!(
+            begun.elapsed() < END_PATIENCE,
+            "process {pid} does not stop"
+        );
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
