@@ -88,6 +88,12 @@ impl Place {
         self.directory.join("hub.lock")
     }
 
+    /// Where the Hub puts copies of the database.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.directory.join("backups")
+    }
+
     /// A directory without templates: see [`crate::http::pages::configuration`].
     #[must_use]
     pub fn no_templates(&self) -> PathBuf {

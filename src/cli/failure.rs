@@ -151,7 +151,7 @@ impl From<AdministrationError> for Failure {
     }
 }
 
-fn exit_of(error: &StoreError) -> Exit {
+pub(super) fn exit_of(error: &StoreError) -> Exit {
     match error {
         StoreError::Busy(_) => Exit::TryAgain,
         StoreError::Unwritable(_) => Exit::CannotCreate,

@@ -1,6 +1,7 @@
 //! The command line: nouns first, verbs second, one subcommand a file.
 
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod database;
@@ -76,6 +77,8 @@ enum Command {
     /// Read the audit and check its chain
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Copy the database as of one moment, beside a running server or without one
+    Backup(backup::Backup),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Migrate),
     /// Ask the running server whether it lives: exit code 0 or 1
@@ -101,6 +104,7 @@ impl Command {
             Self::Token(token) => token.run(global),
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),
+            Self::Backup(backup) => backup.run(global),
             Self::Migrate(migrate) => migrate.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),
             Self::Config(config) => config.run(global),

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod backup;
 pub mod db;
 pub mod error;
 pub mod readers;

@@ -103,7 +103,10 @@ pub(super) fn examine(path: &Path, mode: Mode) -> Result<(), OpenError> {
     let found = identify(path, &connection)?;
     judge(path, found, mode)?;
     if mode == Mode::Server {
-        check(path, &connection)?;
+        let size = std::fs::metadata(path).map_or(0, |file| file.len());
+        if size <= FULL_CHECK_BYTES {
+            check_pages(path, &connection)?;
+        }
     }
     Ok(())
 }
@@ -123,7 +126,7 @@ fn make_empty(path: &Path) -> Result<(), OpenError> {
 }
 
 /// The schema version of an open file: 0 for an empty one.
-fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
+pub(super) fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let foreign = |cause: String| OpenError::Foreign {
         path: path.to_owned(),
@@ -158,15 +161,12 @@ fn judge(path: &Path, found: i64, mode: Mode) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+/// Every page of it.
+pub(super) fn check_pages(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let damaged = |cause: String| OpenError::Damaged {
         path: path.to_owned(),
         cause,
     };
-    let size = std::fs::metadata(path).map_or(0, |file| file.len());
-    if size > FULL_CHECK_BYTES {
-        return Ok(());
-    }
     let finding: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| damaged(one_line(&error.to_string())))?;

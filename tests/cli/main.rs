@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod backups;
 mod certificates;
 mod exit_codes;
 mod keys;

@@ -133,7 +133,9 @@ fn every_command_of_the_table_is_there() {
 fn a_backup_of_a_running_database_is_whole() {
     let server = Server::start();
     run(&server, &["first-minute", "backup"]);
-    let backup = server.directory().join("hub-data/backups/hub-backup.db");
+    let backup = server
+        .directory()
+        .join("hub-data/backups/before-the-move.db");
     let kept = server.directory().join("hub-data/hub.db");
     let server = server.restart(|server| {
         for side in ["hub.db-wal", "hub.db-shm"] {
