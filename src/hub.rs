@@ -1,5 +1,6 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+pub mod fit;
 pub mod keys;
 pub mod throttle;
 

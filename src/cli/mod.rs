@@ -15,6 +15,7 @@ mod man;
 mod memory;
 mod migrate;
 mod output;
+mod restore;
 mod serve;
 mod session;
 mod setup_link;
@@ -79,6 +80,8 @@ enum Command {
     Audit(audit::Audit),
     /// Copy the database as of one moment, beside a running server or without one
     Backup(backup::Backup),
+    /// Put a backup into the place of the database, which is kept aside
+    Restore(restore::Restore),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Migrate),
     /// Ask the running server whether it lives: exit code 0 or 1
@@ -105,6 +108,7 @@ impl Command {
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),
             Self::Backup(backup) => backup.run(global),
+            Self::Restore(restore) => restore.run(global),
             Self::Migrate(migrate) => migrate.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),
             Self::Config(config) => config.run(global),

@@ -82,6 +82,14 @@ pub enum Action {
     KeyRotate,
     /// Rows of the audit were taken out as a file.
     AuditExport,
+    /// The database was copied.
+    BackupMake,
+    /// A scheduled copy gave way to newer ones.
+    BackupRemove,
+    /// A copy was taken out as a file.
+    BackupDownload,
+    /// This database took the place of another one.
+    BackupRestore,
 }
 
 impl Action {
@@ -117,6 +125,10 @@ impl Action {
         Self::SetupLink,
         Self::SetupDone,
         Self::AuditExport,
+        Self::BackupMake,
+        Self::BackupRemove,
+        Self::BackupDownload,
+        Self::BackupRestore,
     ];
 
     /// What it belongs to: the first word of [`Action::as_str`].
@@ -160,6 +172,10 @@ impl Action {
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
             Self::KeyRotate => "key.rotate",
             Self::AuditExport => "audit.export",
+            Self::BackupMake => "backup.make",
+            Self::BackupRemove => "backup.remove",
+            Self::BackupDownload => "backup.download",
+            Self::BackupRestore => "backup.restore",
         }
     }
 }

@@ -218,7 +218,7 @@ impl Drop for Prepared {
 }
 
 /// The name, or the first of its turns that no file has.
-fn free_name(folder: &Path, name: &Name) -> Name {
+pub(super) fn free_name(folder: &Path, name: &Name) -> Name {
     let mut free = name.clone();
     while folder.join(free.to_string()).exists() {
         match free.next_turn() {

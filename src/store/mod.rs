@@ -10,6 +10,7 @@ pub mod db;
 pub mod error;
 pub mod readers;
 pub mod schema;
+pub mod staging;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -177,12 +177,45 @@ pub(super) fn check_pages(path: &Path, connection: &Connection) -> Result<(), Op
     }
 }
 
+/// Every page, every index against its table, and every reference between tables.
+pub(super) fn check_whole(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let damaged = |cause: String| OpenError::Damaged {
+        path: path.to_owned(),
+        cause,
+    };
+    let unreadable = |error: rusqlite::Error| damaged(one_line(&error.to_string()));
+    let finding: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(unreadable)?;
+    if finding != "ok" {
+        return Err(damaged(one_line(&finding)));
+    }
+    let mut references = connection
+        .prepare("PRAGMA foreign_key_check")
+        .map_err(unreadable)?;
+    if references.exists([]).map_err(unreadable)? {
+        return Err(damaged("a row refers to one that is not there".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether this binary can bring a database of that version to its own schema.
+pub(super) fn check_migrates(path: &Path, found: i64) -> Result<(), OpenError> {
+    if found == 0 {
+        return Err(OpenError::Foreign {
+            path: path.to_owned(),
+            cause: "it is empty".to_owned(),
+        });
+    }
+    judge(path, found, Mode::Server)
+}
+
 /// What SQLite says may come in several lines; a failure is one.
 fn one_line(text: &str) -> String {
     text.lines().collect::<Vec<_>>().join(" ")
 }
 
-fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+pub(super) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     teach(connection).map_err(|error| failed(path, error.into()))?;
     let known = migrations();
     let steps = known

@@ -15,6 +15,7 @@ mod keys;
 mod listening;
 mod printed;
 mod reading;
+mod restore;
 mod second_factor;
 mod server;
 mod sessions;

@@ -85,7 +85,7 @@ pub fn surplus(copies: &[Listed], keep: usize) -> Vec<Name> {
 fn numbered(copies: &[Listed]) -> impl Iterator<Item = (u32, &Listed)> {
     copies.iter().filter_map(|copy| match copy.name.kind {
         Kind::Scheduled { number } => Some((number, copy)),
-        Kind::Asked | Kind::BeforeSchema { .. } => None,
+        Kind::Asked | Kind::BeforeSchema { .. } | Kind::Replaced => None,
     })
 }
 

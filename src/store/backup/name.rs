@@ -19,6 +19,8 @@ pub enum Kind {
         /// The version.
         version: i64,
     },
+    /// A backup took its place: it is no copy but what was there before.
+    Replaced,
 }
 
 /// The name of a copy.
@@ -72,6 +74,8 @@ impl Name {
             let (version, rest) = rest.split_once('-')?;
             let version = version.parse().ok()?;
             (Kind::BeforeSchema { version }, rest)
+        } else if let Some(rest) = stem.strip_prefix("replaced-") {
+            (Kind::Replaced, rest)
         } else {
             (Kind::Asked, stem)
         };
@@ -108,6 +112,7 @@ impl fmt::Display for Name {
             Kind::Asked => {}
             Kind::Scheduled { number } => write!(formatter, "scheduled-{number:06}-")?,
             Kind::BeforeSchema { version } => write!(formatter, "before-schema-{version}-")?,
+            Kind::Replaced => formatter.write_str("replaced-")?,
         }
         formatter.write_str(&self.time)?;
         if self.turn > 1 {
@@ -135,6 +140,7 @@ mod tests {
                 Kind::BeforeSchema { version: 9 },
                 "hub-before-schema-9-20250906T153045Z.db",
             ),
+            (Kind::Replaced, "hub-replaced-20250906T153045Z.db"),
         ] {
             let made = Name::new(kind, at);
             assert_eq!(made.to_string(), name);

@@ -1,0 +1,3 @@
+//! Copies of the database: what becomes of one that is put back.
+
+pub mod restored;
