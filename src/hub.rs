@@ -20,10 +20,11 @@ use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
-use crate::store::{Mode, OpenError, Store, StoreError};
+use crate::store::backup::BackupError;
+use crate::store::{Mode, OpenError, Store, StoreError, schema, upgrade};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
-use crate::types::time::Clock;
+use crate::types::time::{Clock, Timestamp};
 
 /// The state of a running Hub.
 pub struct Hub {
@@ -128,6 +129,9 @@ pub enum HubError {
         /// Which key, by its fingerprint.
         fingerprint: String,
     },
+    /// There is no snapshot to go back to, so nothing is migrated.
+    #[error("the database is not migrated without a snapshot: {0}")]
+    Snapshot(#[from] BackupError),
     /// The database, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -156,6 +160,9 @@ impl Hub {
             make_directories(&place)?;
         }
         let secrets = secrets(&config, &place, mode, entropy.as_ref())?;
+        if mode == Mode::Server {
+            snapshot(&place, clock.now().wall)?;
+        }
         let store = Store::open(&database, mode)?;
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
         let ring = Arc::new(SharedRing::new(ring));
@@ -269,6 +276,19 @@ pub fn make_directories(place: &Place) -> Result<(), OpenError> {
                 path: directory.clone(),
                 cause,
             })?;
+    }
+    Ok(())
+}
+
+/// Copies a database that is about to be migrated; nothing is migrated without.
+fn snapshot(place: &Place, at: Timestamp) -> Result<(), HubError> {
+    if let Some(snapshot) = upgrade::snapshot(&place.database(), &place.backups(), at)? {
+        tracing::info!(
+            from = snapshot.schema,
+            to = schema::known(),
+            snapshot = %snapshot.path.display(),
+            "the database is brought to a newer schema; the snapshot holds it as it was"
+        );
     }
     Ok(())
 }

@@ -122,17 +122,3 @@ pub fn seconds(micros: i64) -> String {
     let hundredths = micros.max(0) / 10_000;
     format!("{}.{:02} s", hundredths / 100, hundredths % 100)
 }
-
-impl From<BackupError> for Failure {
-    fn from(error: BackupError) -> Self {
-        let exit = match error {
-            BackupError::Open(error) => return error.into(),
-            BackupError::UnderWay(_) => Exit::TryAgain,
-            BackupError::Exists(_)
-            | BackupError::NoSpace { .. }
-            | BackupError::CannotWrite { .. } => Exit::CannotCreate,
-            BackupError::Failed { ref cause, .. } => crate::cli::failure::exit_of(cause),
-        };
-        Self::new(exit, error.to_string())
-    }
-}

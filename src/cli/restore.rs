@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::output::{self, counted, print};
 use crate::cli::terminal::Counter;
-use crate::cli::{Exit, Failure, Global, Outcome, failure, serve, terminal};
+use crate::cli::{Exit, Failure, Global, Outcome, serve, terminal};
 use crate::config::Config;
 use crate::crypto::keyring::KeyError;
 use crate::features::admin::backups::restored::SettleRestored;
@@ -19,7 +19,7 @@ use crate::features::sessions::store::many::{Status, tally};
 use crate::hub::{self, Place, fit};
 use crate::store::audit::{Chain, Walk};
 use crate::store::backup::BackupError;
-use crate::store::staging::{PlaceError, Staged};
+use crate::store::staging::Staged;
 use crate::store::{Db, OpenError};
 use crate::types::cause::{Actor, Cause};
 use crate::types::time::{Clock, SystemClock, Timestamp};
@@ -35,6 +35,10 @@ use crate::types::user_agent::UserAgent;
 /// used since is good again; and a client that has refreshed since holds a newer token than the database knows: it is refused, its session
 /// lives, and its user has to sign in again.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that somebody gives or not"
+)]
 pub struct Restore {
     /// The backup
     #[arg(value_name = "FILE")]
@@ -249,15 +253,4 @@ fn full(path: impl AsRef<Path>) -> String {
         .unwrap_or_else(|_| path.to_owned())
         .display()
         .to_string()
-}
-
-impl From<PlaceError> for Failure {
-    fn from(error: PlaceError) -> Self {
-        let exit = match &error {
-            PlaceError::InUse(_) => Exit::TryAgain,
-            PlaceError::CannotMove { .. } => Exit::CannotCreate,
-            PlaceError::Store(cause) => failure::exit_of(cause),
-        };
-        Self::new(exit, error.to_string())
-    }
 }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod readers;
 pub mod schema;
 pub mod staging;
+pub mod upgrade;
 mod writer;
 
 use std::path::{Path, PathBuf};

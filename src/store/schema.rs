@@ -55,6 +55,12 @@ pub fn migrations() -> Vec<Migration> {
         .collect()
 }
 
+/// The schema version of this binary.
+#[must_use]
+pub fn known() -> i64 {
+    migrations().last().map_or(0, |last| last.version)
+}
+
 /// The schema version of the file at `path`, which must be the Hub's.
 ///
 /// # Errors
@@ -150,7 +156,7 @@ pub(super) fn identify(path: &Path, connection: &Connection) -> Result<i64, Open
 }
 
 fn judge(path: &Path, found: i64, mode: Mode) -> Result<(), OpenError> {
-    let known = migrations().last().map_or(0, |last| last.version);
+    let known = known();
     let path = path.to_owned();
     if found > known {
         return Err(OpenError::Newer { path, found, known });
@@ -215,16 +221,27 @@ fn one_line(text: &str) -> String {
     text.lines().collect::<Vec<_>>().join(" ")
 }
 
+/// Brings a database to the present schema.
 pub(super) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    migrate_to(path, connection, known())
+}
+
+/// Brings a database to this version of the schema.
+pub(super) fn migrate_to(
+    path: &Path,
+    connection: &mut Connection,
+    version: i64,
+) -> Result<(), OpenError> {
     teach(connection).map_err(|error| failed(path, error.into()))?;
-    let known = migrations();
-    let steps = known
+    let migrations = migrations();
+    let steps = migrations
         .iter()
         .map(|migration| M::up(&migration.sql))
         .collect();
-    // Each migration runs in a transaction of its own, its version number in it.
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    // All that are pending run in one transaction, the version number in it: cut off at any point, they have not begun.
     Migrations::new(steps)
-        .to_latest(connection)
+        .to_version(connection, version)
         .map_err(|error| failed(path, StoreError::Broken(error.to_string())))
 }
 

@@ -159,8 +159,8 @@ fn fold(database: &Path) -> Result<bool, PlaceError> {
     if !database.exists() || folded().is_err() {
         return Ok(false);
     }
-    let is_left = |ending: &&str| db::beside(database, ending).exists();
-    if BELONGING.iter().any(|ending| is_left(&ending)) {
+    let is_left = |ending: &str| db::beside(database, ending).exists();
+    if BELONGING.iter().any(|ending| is_left(ending)) {
         return Err(PlaceError::InUse(database.to_owned()));
     }
     Ok(true)

@@ -133,7 +133,9 @@ fn every_command_of_the_table_is_there() {
 fn a_backup_of_a_running_database_is_whole() {
     let server = Server::start();
     run(&server, &["first-minute", "backup"]);
-    let server = server.restart(|server| run(server, &["restore"]));
+    let server = server.restart(|server| {
+        run(server, &["restore"]);
+    });
     let login = json!({"username": "johndoe123", "password": "correct horse 7"});
     let pair = server.post("/api/auth/login", &login);
     assert_eq!(pair["message"], "Login successful", "{pair}");
