@@ -9,6 +9,7 @@
 
 mod audit;
 mod backups;
+mod backups_under_load;
 mod certificates;
 mod exit_codes;
 mod fixture;
