@@ -1,7 +1,7 @@
 //! The one table of settings: what exists, how it is called in each layer, what it means.
 
 use super::{
-    accounts, data_dir, front, hashing, log, network, secret_key, tls, tokens, web_address,
+    accounts, backup, data_dir, front, hashing, log, network, secret_key, tls, tokens, web_address,
 };
 
 /// One setting, as documentation and as the measure of what is known.
@@ -40,6 +40,8 @@ pub const SETTINGS: &[Setting] = &[
     secret_key::SECRET_KEY,
     log::LOG,
     log::LOG_FORMAT,
+    backup::EVERY,
+    backup::KEEP,
     hashing::MEMORY_KIB,
     hashing::PASSES,
     hashing::LANES,

@@ -199,8 +199,14 @@ impl Prepared {
     /// # Errors
     /// As [`Prepared::publish`].
     pub fn publish_as(self, name: &Name) -> Result<Made, BackupError> {
-        let free = free_name(&self.folder, name);
+        let free = self.free(name);
         self.publish(&free.to_string())
+    }
+
+    /// This name, or its next turn that no file in the folder has.
+    #[must_use]
+    pub fn free(&self, name: &Name) -> Name {
+        free_name(&self.folder, name)
     }
 
     /// Where it lies until then.

@@ -23,8 +23,8 @@ use readers::Readers;
 use writer::Writer;
 
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
-/// large sort spills to. A process that lacks one of them cannot read or, worse, cannot write.
-pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4;
+/// large sort spills to; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
+pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4 + 4;
 
 /// A change of the database as a value.
 ///
