@@ -1,6 +1,7 @@
 //! The command line: nouns first, verbs second, one subcommand a file.
 
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod database;
@@ -15,6 +16,7 @@ mod man;
 mod memory;
 mod migrate;
 mod output;
+mod restore;
 mod serve;
 mod session;
 mod setup_link;
@@ -77,6 +79,10 @@ enum Command {
     /// Read the audit and check its chain
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Copy the database as of one moment, beside a running server or without one
+    Backup(backup::Backup),
+    /// Put a backup into the place of the database, which is kept aside
+    Restore(restore::Restore),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Migrate),
     /// Look for what is wrong, or soon will be, and say how to mend it
@@ -104,6 +110,8 @@ impl Command {
             Self::Token(token) => token.run(global),
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),
+            Self::Backup(backup) => backup.run(global),
+            Self::Restore(restore) => restore.run(global),
             Self::Migrate(migrate) => migrate.run(global),
             Self::Doctor(doctor) => doctor.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),
