@@ -9,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::config::{Config, Origin};
+use crate::config::{self, Config, Origin};
 use crate::crypto::attempt_keys::AttemptKeys;
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
@@ -21,7 +21,7 @@ use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
 use crate::store::backup::BackupError;
-use crate::store::{Mode, OpenError, Store, StoreError, schema, upgrade};
+use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError, lived, schema, upgrade};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
 use crate::types::time::{Clock, Timestamp};
@@ -82,6 +82,12 @@ impl Place {
     #[must_use]
     pub fn secret_key(&self) -> PathBuf {
         self.directory.join("secret.key")
+    }
+
+    /// The first key, until the first start has made the database.
+    #[must_use]
+    pub fn first_key(&self) -> PathBuf {
+        self.directory.join("secret.key.first")
     }
 
     /// What a running server holds locked, and writes its process id into.
@@ -163,8 +169,16 @@ impl Hub {
         if mode == Mode::Server {
             snapshot(&place, clock.now().wall)?;
         }
-        let store = Store::open(&database, mode)?;
+        let checkpoints = match config.checkpoints {
+            config::Checkpoints::Own => Checkpoints::Own,
+            config::Checkpoints::External => Checkpoints::External,
+        };
+        let store = Store::open_beside(&database, mode, checkpoints)?;
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
+        if mode == Mode::Server {
+            key_file::rename_first(&place.first_key(), &place.secret_key())?;
+            lived::begin(&store, clock.now())?;
+        }
         let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
@@ -293,19 +307,27 @@ fn snapshot(place: &Place, at: Timestamp) -> Result<(), HubError> {
     Ok(())
 }
 
-/// The configured key, or those in the data directory; a new one only where no database can depend on another.
+/// The configured key, or those in the data directory; a new one only where there was no database yet.
+///
+/// A first key gets its right name when the database stands. So a `secret.key` says that there was a database, whatever cuts a first start off.
 fn secrets(
     config: &Config,
     place: &Place,
     mode: Mode,
     entropy: &dyn Entropy,
-) -> Result<Vec<Secret>, KeyError> {
-    let path = place.secret_key();
-    let fresh = config.secret_key.is_none() && !path.exists() && !place.database().exists();
-    if mode == Mode::Server && fresh {
-        key_file::create(&path, entropy).map(|secret| vec![secret])
-    } else {
-        keys::secrets(config, place)
+) -> Result<Vec<Secret>, HubError> {
+    let (key, first) = (place.secret_key(), place.first_key());
+    if config.secret_key.is_some() || mode != Mode::Server {
+        return Ok(keys::secrets(config, place)?);
+    }
+    let database = place.database();
+    match (key.exists(), database.exists()) {
+        (true, true) => Ok(keys::secrets(config, place)?),
+        (true, false) => Err(OpenError::Lost(database).into()),
+        // The first start was cut off.
+        (false, _) if first.exists() => Ok(key_file::read(&first)?),
+        (false, true) => Err(KeyError::Missing(key).into()),
+        (false, false) => Ok(vec![key_file::create(&first, entropy)?]),
     }
 }
 

@@ -162,13 +162,13 @@ fn exit_of(error: &StoreError) -> Exit {
     match error {
         StoreError::Busy(_) => Exit::TryAgain,
         StoreError::Unwritable(_) => Exit::CannotCreate,
-        StoreError::Broken(_) => Exit::Failed,
+        StoreError::Untrusted(_) | StoreError::Broken(_) => Exit::Failed,
     }
 }
 
 fn exit_of_opening(error: &OpenError) -> Exit {
     match error {
-        OpenError::Missing(_) => Exit::Unavailable,
+        OpenError::Missing(_) | OpenError::Lost(_) => Exit::Unavailable,
         OpenError::CannotMake { .. } | OpenError::CannotMakeDirectory { .. } => Exit::CannotCreate,
         OpenError::ReadOnly(_) => Exit::Permission,
         OpenError::Foreign { .. }

@@ -90,6 +90,8 @@ pub enum Action {
     BackupDownload,
     /// This database took the place of another one.
     BackupRestore,
+    /// What was over was removed.
+    HousekeepingRemove,
 }
 
 impl Action {
@@ -129,6 +131,7 @@ impl Action {
         Self::BackupRemove,
         Self::BackupDownload,
         Self::BackupRestore,
+        Self::HousekeepingRemove,
     ];
 
     /// What it belongs to: the first word of [`Action::as_str`].
@@ -176,6 +179,7 @@ impl Action {
             Self::BackupRemove => "backup.remove",
             Self::BackupDownload => "backup.download",
             Self::BackupRestore => "backup.restore",
+            Self::HousekeepingRemove => "housekeeping.remove",
         }
     }
 }

@@ -8,9 +8,9 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
 use rusqlite_migration::{M, Migrations};
 
-use crate::store::Mode;
 use crate::store::db;
 use crate::store::error::{OpenError, StoreError};
+use crate::store::{Checkpoints, Mode};
 use crate::types::network::address_key;
 use crate::types::user_agent::UserAgent;
 
@@ -74,9 +74,14 @@ pub fn version(path: &Path) -> Result<i64, OpenError> {
 }
 
 /// Opens the file for the writer, after every check, in the present schema.
-pub(super) fn open(path: &Path, mode: Mode) -> Result<Connection, OpenError> {
+pub(super) fn open(
+    path: &Path,
+    mode: Mode,
+    checkpoints: Checkpoints,
+) -> Result<Connection, OpenError> {
     examine(path, mode)?;
-    let mut connection = db::open_writable(path).map_err(|cause| failed(path, cause))?;
+    let mut connection =
+        db::open_writable(path, checkpoints).map_err(|cause| failed(path, cause))?;
     // SQLite falls back to reading where it may not write, and every sign-in would fail.
     let read_only = connection
         .is_readonly(MAIN_DB)

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::store::Change;
 use crate::store::backup::{self, BackupError, Kind, Name, Pace, Prepared, Progress};
+use crate::store::condition::Condition;
 use crate::store::db::{self, Db, Tx};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::schema;
+use crate::store::{Change, Checkpoints};
 use crate::types::time::Timestamp;
 
 /// What SQLite may have put beside a database, and what belongs to it alone: another database would be ruined by it.
@@ -19,6 +20,7 @@ const BELONGING: [&str; 2] = ["-wal", "-journal"];
 /// A copy of a backup in the present schema, checked.
 pub struct Staged {
     connection: Connection,
+    condition: Condition,
     prepared: Prepared,
     /// The schema version that the backup had.
     pub found: i64,
@@ -61,12 +63,13 @@ impl Staged {
             path: file.to_owned(),
             cause,
         };
-        let mut connection = db::open_writable(&path).map_err(failed)?;
+        let mut connection = db::open_writable(&path, Checkpoints::Own).map_err(failed)?;
         schema::check_whole(file, &connection)?;
         schema::check_migrates(file, prepared.schema)?;
         schema::migrate(file, &mut connection)?;
         Ok(Self {
             connection,
+            condition: Condition::default(),
             found: prepared.schema,
             prepared,
         })
@@ -82,6 +85,7 @@ impl Staged {
     ) -> Result<T, E> {
         read(&Db {
             connection: &self.connection,
+            condition: &self.condition,
         })
     }
 
@@ -95,7 +99,7 @@ impl Staged {
             done.map_err(|error| C::Error::from(error.into()))
         };
         run("BEGIN IMMEDIATE")?;
-        let applied = change.apply(&Tx::new(&self.connection));
+        let applied = change.apply(&Tx::new(&self.connection, &self.condition));
         run(if applied.is_ok() {
             "COMMIT"
         } else {
@@ -151,7 +155,7 @@ fn folder_of(database: &Path) -> &Path {
 fn fold(database: &Path) -> Result<bool, PlaceError> {
     let folded = || -> Result<(), StoreError> {
         schema::version(database).map_err(|error| StoreError::Broken(error.to_string()))?;
-        let connection = db::open_writable(database)?;
+        let connection = db::open_writable(database, Checkpoints::Own)?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         // The last one to close a database takes its log away.
         connection.close().map_err(|(_, error)| error.into())

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::store::Checkpoints;
 use crate::store::audit::{self, Chain};
 use crate::store::backup::{self, BackupError, Kind, Name, Pace, Progress};
+use crate::store::condition::Condition;
 use crate::store::db::{self, Db};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::schema;
@@ -130,7 +132,7 @@ pub fn rehearse(
         path: database.to_owned(),
         cause,
     };
-    let mut connection = db::open_writable(&prepared.path()).map_err(failed)?;
+    let mut connection = db::open_writable(&prepared.path(), Checkpoints::Own).map_err(failed)?;
     let before = counts(&connection).map_err(failed)?;
     let mut steps = Vec::new();
     for migration in schema::migrations() {
@@ -143,6 +145,7 @@ pub fn rehearse(
     schema::check_whole(database, &connection)?;
     let db = Db {
         connection: &connection,
+        condition: &Condition::default(),
     };
     if let Chain::Broken { at } = audit::verify(&db).map_err(failed)? {
         let cause = format!("row {at} of its audit was changed, removed or inserted");

@@ -10,5 +10,6 @@
 mod model;
 mod races;
 mod random;
+mod simulation;
 mod stage;
 mod tabs;
