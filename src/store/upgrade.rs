@@ -143,10 +143,9 @@ pub fn rehearse(
         }
     }
     schema::check_whole(database, &connection)?;
-    let condition = Condition::default();
     let db = Db {
         connection: &connection,
-        condition: &condition,
+        condition: &Condition::default(),
     };
     if let Chain::Broken { at } = audit::verify(&db).map_err(failed)? {
         let cause = format!("row {at} of its audit was changed, removed or inserted");

@@ -44,6 +44,8 @@ const BY_HAND: &str = "
     VALUES (490000, 17, 1764000000000000);
     INSERT OR REPLACE INTO setup_link (id, token_hash, made_at, made_steady, made_boot)
     VALUES (1, randomblob(32), 1, 2, 3);
+    INSERT OR REPLACE INTO removals (kind, untold, ever)
+    VALUES ('session', 0, 7);
 ";
 
 impl Story {

@@ -100,14 +100,20 @@ mod tests {
     fn the_first_copy_is_made_when_the_hub_has_settled_and_then_one_each_day() {
         let (clock, mut schedule) = (noon(), Schedule::new(DAY));
         let mut newest = None;
-        let before = SETTLING - TICK;
+        let before = SETTLING.saturating_sub(TICK);
         assert_eq!(
             copies(&clock, &mut schedule, &mut newest, before, |_| ()),
             0
         );
         assert_eq!(copies(&clock, &mut schedule, &mut newest, TICK, |_| ()), 1);
         assert_eq!(
-            copies(&clock, &mut schedule, &mut newest, DAY - TICK, |_| ()),
+            copies(
+                &clock,
+                &mut schedule,
+                &mut newest,
+                DAY.saturating_sub(TICK),
+                |_| ()
+            ),
             0
         );
         assert_eq!(copies(&clock, &mut schedule, &mut newest, TICK, |_| ()), 1);
@@ -184,7 +190,7 @@ mod tests {
         clock.advance(SETTLING);
         assert!(schedule.is_due(clock.now(), || None));
         schedule.failed(clock.now());
-        clock.advance(RETRY - TICK);
+        clock.advance(RETRY.saturating_sub(TICK));
         assert!(!schedule.is_due(clock.now(), || None));
         clock.advance(TICK);
         assert!(schedule.is_due(clock.now(), || None));
