@@ -1,5 +1,6 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+pub mod fit;
 pub mod keys;
 pub mod throttle;
 
@@ -19,10 +20,11 @@ use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
-use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError, lived};
+use crate::store::backup::BackupError;
+use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError, lived, schema, upgrade};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
-use crate::types::time::Clock;
+use crate::types::time::{Clock, Timestamp};
 
 /// The state of a running Hub.
 pub struct Hub {
@@ -94,6 +96,12 @@ impl Place {
         self.directory.join("hub.lock")
     }
 
+    /// Where the Hub puts copies of the database.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.directory.join("backups")
+    }
+
     /// A directory without templates: see [`crate::http::pages::configuration`].
     #[must_use]
     pub fn no_templates(&self) -> PathBuf {
@@ -127,6 +135,9 @@ pub enum HubError {
         /// Which key, by its fingerprint.
         fingerprint: String,
     },
+    /// There is no snapshot to go back to, so nothing is migrated.
+    #[error("the database is not migrated without a snapshot: {0}")]
+    Snapshot(#[from] BackupError),
     /// The database, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -155,6 +166,9 @@ impl Hub {
             make_directories(&place)?;
         }
         let secrets = secrets(&config, &place, mode, entropy.as_ref())?;
+        if mode == Mode::Server {
+            snapshot(&place, clock.now().wall)?;
+        }
         let checkpoints = match config.checkpoints {
             config::Checkpoints::Own => Checkpoints::Own,
             config::Checkpoints::External => Checkpoints::External,
@@ -276,6 +290,19 @@ pub fn make_directories(place: &Place) -> Result<(), OpenError> {
                 path: directory.clone(),
                 cause,
             })?;
+    }
+    Ok(())
+}
+
+/// Copies a database that is about to be migrated; nothing is migrated without.
+fn snapshot(place: &Place, at: Timestamp) -> Result<(), HubError> {
+    if let Some(snapshot) = upgrade::snapshot(&place.database(), &place.backups(), at)? {
+        tracing::info!(
+            from = snapshot.schema,
+            to = schema::known(),
+            snapshot = %snapshot.path.display(),
+            "the database is brought to a newer schema; the snapshot holds it as it was"
+        );
     }
     Ok(())
 }

@@ -127,6 +127,7 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(features::health::stage())
         .attach(features::account::stage())
         .attach(features::admin::audit::stage())
+        .attach(features::admin::backups::stage())
         .attach(features::admin::dashboard::stage())
         .attach(features::admin::sessions::stage())
         .attach(features::admin::settings::stage())

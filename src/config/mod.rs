@@ -4,6 +4,7 @@
 //! by the file of its concern. What is wrong is collected, so that one run of `hub config check` shows all of it.
 
 mod accounts;
+mod backup;
 mod bounded_file;
 mod config_file;
 mod conflict;
@@ -35,6 +36,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use accounts::{Registration, SecondFactor};
+pub use backup::Backup;
 pub use database::Checkpoints;
 pub use duration::parse as parse_duration;
 pub use error::{ConfigError, Problem};
@@ -120,6 +122,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What a password hash costs and how many run at once.
     pub hashing: Hashing,
+    /// When the server copies its database by itself.
+    pub backup: Backup,
     /// Deadlines and limits of the front door.
     pub front: Front,
     /// The files with which the server speaks TLS.

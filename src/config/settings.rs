@@ -1,7 +1,7 @@
 //! The one table of settings: what exists, how it is called in each layer, what it means.
 
 use super::{
-    accounts, data_dir, database, front, hashing, log, network, secret_key, tls, tokens,
+    accounts, backup, data_dir, database, front, hashing, log, network, secret_key, tls, tokens,
     web_address,
 };
 
@@ -43,6 +43,8 @@ pub const SETTINGS: &[Setting] = &[
     database::CHECKPOINTS,
     log::LOG,
     log::LOG_FORMAT,
+    backup::EVERY,
+    backup::KEEP,
     hashing::MEMORY_KIB,
     hashing::PASSES,
     hashing::LANES,

@@ -84,6 +84,14 @@ pub enum Action {
     AuditExport,
     /// What was over was removed.
     HousekeepingRemove,
+    /// The database was copied.
+    BackupMake,
+    /// A scheduled copy gave way to newer ones.
+    BackupRemove,
+    /// A copy was taken out as a file.
+    BackupDownload,
+    /// This database took the place of another one.
+    BackupRestore,
 }
 
 impl Action {
@@ -120,6 +128,10 @@ impl Action {
         Self::SetupDone,
         Self::AuditExport,
         Self::HousekeepingRemove,
+        Self::BackupMake,
+        Self::BackupRemove,
+        Self::BackupDownload,
+        Self::BackupRestore,
     ];
 
     /// What it belongs to: the first word of [`Action::as_str`].
@@ -164,6 +176,10 @@ impl Action {
             Self::KeyRotate => "key.rotate",
             Self::AuditExport => "audit.export",
             Self::HousekeepingRemove => "housekeeping.remove",
+            Self::BackupMake => "backup.make",
+            Self::BackupRemove => "backup.remove",
+            Self::BackupDownload => "backup.download",
+            Self::BackupRestore => "backup.restore",
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::fs::OpenOptions;
 use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -219,14 +219,40 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
 /// Undoes what a start that was cut off had begun to write before the file had a log: no reader may, and all would refuse the file.
 /// (Only the making of a file leaves such a journal.) Nothing else is changed, whosever file it is.
 pub(super) fn roll_back(path: &Path) -> Result<(), StoreError> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if !Path::new(&journal).exists() {
+    if !beside(path, "-journal").exists() {
         return Ok(());
     }
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(())
+}
+
+/// What SQLite calls a file beside a database's own: `-wal`, `-shm`, `-journal`.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Opens a file that a copy is written into. Nothing of it is synced here: whoever makes the copy does that once, when it is whole.
+pub(super) fn open_copy(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Nobody else opens it, so no file beside it has to say who does.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
+}
+
+/// Makes a database one file that can be read from a disk that takes no writes. (A server that opens it gives it a log again.)
+pub(super) fn make_single(connection: &Connection) -> Result<(), StoreError> {
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    if mode == "delete" {
+        Ok(())
+    } else {
+        Err(StoreError::Busy(format!("its journal stays {mode}")))
+    }
 }
 
 /// The settings of a connection that only reads.

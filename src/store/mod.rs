@@ -5,6 +5,8 @@
 
 pub mod activity;
 pub mod audit;
+pub mod backup;
+pub mod checkup;
 mod condition;
 pub mod db;
 pub mod error;
@@ -12,6 +14,8 @@ mod files;
 pub mod lived;
 pub mod readers;
 pub mod schema;
+pub mod staging;
+pub mod upgrade;
 mod writer;
 
 use std::path::Path;
@@ -27,8 +31,8 @@ pub use writer::by_hand::{Cut, WriterByHand};
 use writer::{Database, Writer};
 
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
-/// large sort spills to. A process that lacks one of them cannot read or, worse, cannot write.
-pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4;
+/// large sort spills to; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
+pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4 + 4;
 
 /// A change of the database as a value.
 ///

@@ -79,11 +79,14 @@ impl From<IpAddr> for Network {
     }
 }
 
-/// As an address where it is one, otherwise with its length.
+/// As an address where it is one, otherwise with its length; what is printed reads back as the same value.
 impl std::fmt::Display for Network {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.prefix_len() == self.0.max_prefix_len() {
-            self.0.addr().fmt(formatter)
+        let address = self.0.addr().to_string();
+        let is_one = self.0.prefix_len() == self.0.max_prefix_len();
+        // Without its length, an address that ends in `::` would be read as all that begin so.
+        if is_one && !address.ends_with("::") {
+            formatter.pad(&address)
         } else {
             self.0.trunc().fmt(formatter)
         }
@@ -163,6 +166,8 @@ mod tests {
             ("2001:db8::", "2001:db8::/32"),
             ("2001:db8:*", "2001:db8::/32"),
             ("2001:db8::/48", "2001:db8::/48"),
+            ("2001:db8::0", "2001:db8::/128"),
+            ("2001:db8::/128", "2001:db8::/128"),
             ("::1", "::1"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
             ("::ffff:203.0.113.7/128", "203.0.113.7"),
@@ -172,6 +177,7 @@ mod tests {
         ] {
             let network: Network = typed.parse().expect(typed);
             assert_eq!(network.to_string(), meant, "{typed}");
+            assert_eq!(meant.parse(), Ok(network), "{meant} reads back");
         }
     }
 

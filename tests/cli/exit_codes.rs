@@ -27,6 +27,7 @@ fn a_missing_database_is_69_and_is_never_made() {
         &["audit", "verify"],
         &["migrate"],
         &["migrate", "--status"],
+        &["backup"],
     ] {
         let line = stage.run(arguments).failed(69);
         assert_eq!(
@@ -250,6 +251,7 @@ fn a_wrong_configuration_is_78_with_a_line_for_everything_that_is_wrong() {
         &["config", "check"],
         &["config", "print"],
         &["migrate", "--status"],
+        &["backup"],
     ] {
         let done = stage.run(arguments);
         assert_eq!((done.code, &*done.out), (78, ""), "{arguments:?}");
@@ -276,6 +278,7 @@ fn a_file_that_is_no_database_of_the_hub_is_78_and_stays_as_it_is() {
         DOORS[1],
         &["migrate"],
         &["migrate", "--status"],
+        &["backup"],
     ] {
         let line = stage.run(arguments).failed(78);
         assert_eq!(

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hub::crypto::hasher::StoredHash;
 use hub::features::admin::users::add_user::AddUser;
 use hub::features::admin::users::delete_user::DeleteUser;
 use hub::features::admin::users::set_active::SetActive;
+use hub::features::housekeeping::model::Policy;
+use hub::features::housekeeping::remove_sessions::{BATCH_SESSIONS, RemoveSessions};
+use hub::features::housekeeping::store::Place;
 use hub::features::sessions::end::{self, EndSession, EndSessions};
 use hub::features::sessions::model::{EndReason, Session as Row};
 use hub::features::sessions::refresh::Rotate;
 use hub::features::sessions::start::{self, NewSession};
+use hub::features::sessions::store;
 use hub::features::sessions::store::many::Filter;
 use hub::features::users;
 use hub::features::users::model::NewUser;
@@ -25,9 +30,11 @@ use hub::types::username::Username;
 
 use super::flight::{Answered, Asked, Flight};
 use super::world::{Held, World};
-use crate::random::oracle::{Answer, Real, Session, User};
+use crate::random::oracle::{Answer, REFRESH_TTL, Real, Session, User};
 
 const USERS: usize = 3;
+/// How long a session is kept that is over.
+const KEEP: Duration = Duration::from_hours(24);
 /// Sessions that live at once: enough for races between people, few enough that each is met often.
 const LIVE_SESSIONS: usize = 6;
 
@@ -236,10 +243,56 @@ impl World {
         self.send(Asked::Delete { user }, done(store, change));
     }
 
+    /// The housekeeping comes by, with nobody else at the writer.
+    pub(super) fn sweep(&mut self) {
+        while !self.flights.is_empty() {
+            self.turn();
+        }
+        let change = RemoveSessions {
+            now: self.clock.now(),
+            policy: Policy {
+                refresh_ttl: self.hub.config.refresh_ttl,
+                keep: KEEP,
+            },
+            after: Place::FIRST,
+            most: BATCH_SESSIONS,
+        };
+        let store = self.store.clone();
+        self.send(Asked::Sweep, done(store, change));
+        self.work();
+        self.find_removed();
+    }
+
+    /// What is gone must be old by a time that no clock shows.
+    fn find_removed(&mut self) {
+        let keep = i64::try_from(KEEP.as_micros()).expect("small");
+        for place in 0..self.sessions.len() {
+            let held = &self.sessions[place];
+            if held.is_removed || self.is_there(&held.oracle) {
+                continue;
+            }
+            let unused = self.real.now - held.oracle.last_made().now;
+            assert!(unused >= REFRESH_TTL + keep, "{:?}", held.oracle);
+            if let Some(ended) = held.oracle.ended_at() {
+                assert!(self.real.now - ended.now >= keep, "{:?}", held.oracle);
+            }
+            self.sessions[place].is_removed = true;
+            self.meet("removed");
+        }
+    }
+
+    fn is_there(&self, session: &Session) -> bool {
+        let found = self.store.read(|db| store::load(db, session.id));
+        found.expect("readable").is_some()
+    }
+
     /// What the table makes of a request that the writer has taken; of a refresh, what it is answered.
     pub(super) fn apply(&mut self, asked: Asked, at: Real) -> Option<Answer> {
         match asked {
             Asked::Refresh { session, presented } => {
+                if self.sessions[session].is_removed {
+                    return Some(Answer::Refused("invalid_token"));
+                }
                 let held = &mut self.sessions[session].oracle;
                 return Some(held.present(presented, &self.users[held.user], at));
             }
@@ -249,12 +302,15 @@ impl World {
                     self.sessions.push(Held {
                         oracle,
                         tokens: BTreeMap::new(),
+                        is_removed: false,
                     });
                 }
             }
             Asked::End { session } => {
-                self.sessions[session].oracle.end(EndReason::SignedOut, at);
-                self.meet("ended");
+                if !self.sessions[session].is_removed {
+                    self.sessions[session].oracle.end(EndReason::SignedOut, at);
+                    self.meet("ended");
+                }
             }
             Asked::EndAll { user } => self.end_every(user, EndReason::Revoked, at),
             Asked::SetActive { user, active } => {
@@ -265,6 +321,7 @@ impl World {
                     }
                 }
             }
+            Asked::Sweep => {}
             Asked::Delete { user } => {
                 if self.users[user].exists {
                     self.users[user].exists = false;
@@ -277,7 +334,7 @@ impl World {
 
     fn end_every(&mut self, user: usize, reason: EndReason, at: Real) {
         for held in &mut self.sessions {
-            if held.oracle.user == user {
+            if held.oracle.user == user && !held.is_removed {
                 held.oracle.end(reason, at);
             }
         }

@@ -27,6 +27,8 @@ pub enum Asked {
     SetActive { user: usize, active: bool },
     /// A user is deleted.
     Delete { user: usize },
+    /// The housekeeping takes away what is over.
+    Sweep,
 }
 
 /// What the Hub answered, as far as it is compared.
