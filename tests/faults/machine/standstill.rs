@@ -84,11 +84,12 @@ async fn worked(how: impl Fn(&Launch) -> Launch, happens: impl AsyncFn(&Server))
     let mut server = short.start();
     let mut chance = Chance::new(rows::seed());
     let accounts = load::people(server.address, "client", CLIENTS, directory.path()).await;
+    // Whoever waited for a hash meanwhile is told to come back.
     let clients = load::all(
         server.address,
         accounts,
         REQUESTS,
-        Weather::Fair,
+        Weather::Foul,
         &mut chance,
     );
     let ((accounts, told), ()) = tokio::join!(clients, happens(&server));

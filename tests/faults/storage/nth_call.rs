@@ -1,5 +1,6 @@
 //! A server behind the library that makes calls fail: the first of a kind, then the second, until none is left to fail.
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -15,6 +16,7 @@ use crate::driver::rows;
 use crate::driver::server::{Launch, Refused, Server};
 use crate::driver::shim::{Call, Failure, Of, Shim};
 use crate::driver::stage;
+use crate::driver::talk::Connection;
 
 const CLIENTS: usize = 4;
 /// Requests of each client while calls fail: a dozen commits or more. And where a checkpoint must come: after 1,000 pages of the log.
@@ -190,7 +192,7 @@ impl Stand {
     async fn lasting(&mut self, call: Call) {
         let address = self.server.address;
         if call == Call::Sync {
-            let status = self.server.ended(PATIENCE).await;
+            let status = self.ends().await;
             self.findings.expect(!status.success(), || {
                 format!("syncs failed and it ended with {status}")
             });
@@ -234,6 +236,23 @@ impl Stand {
                 self.server.kill();
                 self.server = self.launch.start();
                 return;
+            }
+            sleep(ASK_EVERY).await;
+        }
+    }
+
+    /// Asks for writes until it has ended: the load may have met fewer failed syncs than that takes.
+    async fn ends(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.server.has_ended() {
+                return status;
+            }
+            let log = self.server.log();
+            assert!(begun.elapsed() < PATIENCE, "it does not end: {log}");
+            // It may end meanwhile.
+            if let Ok(mut connection) = Connection::dial(self.server.address).await {
+                let _refused = connection.ask("GET /readyz", None, None).await;
             }
             sleep(ASK_EVERY).await;
         }
