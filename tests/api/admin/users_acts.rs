@@ -173,6 +173,24 @@ async fn signing_out_everywhere_ends_all_sessions_but_ones_own_unless_ticked() {
 }
 
 #[rocket::async_test]
+async fn whoever_is_to_confirm_an_act_reads_how_many_sessions_it_ends() {
+    let (stage, _) = stage().await;
+    let root = Browser::of(&stage, "root").await;
+    for told in [
+        "Their one session is ended and its client signed out",
+        "Their 2 sessions are ended and the clients signed out",
+    ] {
+        let page = root.get("/admin/users/3/sign-out").await;
+        assert!(page.body.contains(told), "{told}: {}", page.body);
+        stage.login("alice").await;
+    }
+    act(&root, 3, "sign-out").await;
+    let page = root.get("/admin/users/3/sign-out").await;
+    let told = "They are signed in nowhere now, so nobody is signed out";
+    assert!(page.body.contains(told), "{}", page.body);
+}
+
+#[rocket::async_test]
 async fn a_second_factor_is_reset() {
     let (stage, _) = stage().await;
     let root = Browser::of(&stage, "root").await;

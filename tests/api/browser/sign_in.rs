@@ -21,6 +21,20 @@ async fn an_administrator_lands_on_their_pages_and_anybody_else_on_their_account
 }
 
 #[rocket::async_test]
+async fn the_administrators_menu_stands_on_their_pages_and_on_others_one_way_there() {
+    let stage = Stage::new().await;
+    stage.register_as("ann", Role::Admin).await;
+    let ann = Browser::of(&stage, "ann").await;
+    for (path, has_menu) in [("/admin", true), ("/account", false)] {
+        let page = ann.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        let leads_to = |other: &str| page.body.contains(&format!("<li><a href=\"{other}\""));
+        assert_eq!(leads_to("/admin/audit"), has_menu, "{path}");
+        assert!(leads_to("/admin"), "{path}");
+    }
+}
+
+#[rocket::async_test]
 async fn a_wrong_password_brings_the_form_back_with_the_name_and_never_the_password() {
     let stage = Stage::new().await;
     stage.register("ann").await;

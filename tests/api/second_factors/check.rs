@@ -9,7 +9,7 @@ use rocket::futures::future::join_all;
 
 use super::owner::Owner;
 use crate::rotation::rotate_key;
-use crate::stage::{DAY, HOUR, SECOND, Stage};
+use crate::stage::{DAY, HOUR, SECOND, SEED, Stage};
 
 const STEP: Duration = Duration::from_secs(30);
 
@@ -147,6 +147,28 @@ async fn a_restart_does_not_shorten_the_wait() {
     let waits = Checked::Wait(30 * SECOND);
     assert_eq!(owner.check(&owner.code(0)).await, waits);
     stage.clock.advance(30 * SECOND);
+    assert_eq!(owner.check(&owner.code(0)).await, Checked::Right);
+}
+
+#[rocket::async_test]
+async fn a_machine_that_was_put_back_begins_the_wait_anew_and_ends_it() {
+    let stage = Stage::new().await;
+    let before = alice(&stage).await;
+    fail_five_times(&before).await;
+    let (user, session, pair) = (before.user, before.session, before.pair);
+    // The clock stands a minute earlier again.
+    let stage = Stage::on(stage.close(), &[], SEED + 1).await;
+    let owner = Owner {
+        stage: &stage,
+        user,
+        session,
+        pair,
+    };
+    let waits = |seconds| Checked::Wait(seconds * SECOND);
+    assert_eq!(owner.check(&owner.code(0)).await, waits(30));
+    stage.clock.advance(29 * SECOND);
+    assert_eq!(owner.check(&owner.code(0)).await, waits(1));
+    stage.clock.advance(SECOND);
     assert_eq!(owner.check(&owner.code(0)).await, Checked::Right);
 }
 
