@@ -1,5 +1,6 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+pub mod fit;
 pub mod keys;
 pub mod throttle;
 
@@ -8,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::config::{Config, Origin};
+use crate::config::{self, Config, Origin};
 use crate::crypto::attempt_keys::AttemptKeys;
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
@@ -19,10 +20,11 @@ use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
-use crate::store::{Mode, OpenError, Store, StoreError};
+use crate::store::backup::BackupError;
+use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError, lived, schema, upgrade};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
-use crate::types::time::Clock;
+use crate::types::time::{Clock, Timestamp};
 
 /// The state of a running Hub.
 pub struct Hub {
@@ -82,10 +84,22 @@ impl Place {
         self.directory.join("secret.key")
     }
 
+    /// The first key, until the first start has made the database.
+    #[must_use]
+    pub fn first_key(&self) -> PathBuf {
+        self.directory.join("secret.key.first")
+    }
+
     /// What a running server holds locked, and writes its process id into.
     #[must_use]
     pub fn lock(&self) -> PathBuf {
         self.directory.join("hub.lock")
+    }
+
+    /// Where the Hub puts copies of the database.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.directory.join("backups")
     }
 
     /// A directory without templates: see [`crate::http::pages::configuration`].
@@ -121,6 +135,9 @@ pub enum HubError {
         /// Which key, by its fingerprint.
         fingerprint: String,
     },
+    /// There is no snapshot to go back to, so nothing is migrated.
+    #[error("the database is not migrated without a snapshot: {0}")]
+    Snapshot(#[from] BackupError),
     /// The database, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -149,8 +166,19 @@ impl Hub {
             make_directories(&place)?;
         }
         let secrets = secrets(&config, &place, mode, entropy.as_ref())?;
-        let store = Store::open(&database, mode)?;
+        if mode == Mode::Server {
+            snapshot(&place, clock.now().wall)?;
+        }
+        let checkpoints = match config.checkpoints {
+            config::Checkpoints::Own => Checkpoints::Own,
+            config::Checkpoints::External => Checkpoints::External,
+        };
+        let store = Store::open_beside(&database, mode, checkpoints)?;
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
+        if mode == Mode::Server {
+            key_file::rename_first(&place.first_key(), &place.secret_key())?;
+            lived::begin(&store, clock.now())?;
+        }
         let ring = Arc::new(SharedRing::new(ring));
         let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
@@ -266,19 +294,40 @@ pub fn make_directories(place: &Place) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The configured key, or those in the data directory; a new one only where no database can depend on another.
+/// Copies a database that is about to be migrated; nothing is migrated without.
+fn snapshot(place: &Place, at: Timestamp) -> Result<(), HubError> {
+    if let Some(snapshot) = upgrade::snapshot(&place.database(), &place.backups(), at)? {
+        tracing::info!(
+            from = snapshot.schema,
+            to = schema::known(),
+            snapshot = %snapshot.path.display(),
+            "the database is brought to a newer schema; the snapshot holds it as it was"
+        );
+    }
+    Ok(())
+}
+
+/// The configured key, or those in the data directory; a new one only where there was no database yet.
+///
+/// A first key gets its right name when the database stands. So a `secret.key` says that there was a database, whatever cuts a first start off.
 fn secrets(
     config: &Config,
     place: &Place,
     mode: Mode,
     entropy: &dyn Entropy,
-) -> Result<Vec<Secret>, KeyError> {
-    let path = place.secret_key();
-    let fresh = config.secret_key.is_none() && !path.exists() && !place.database().exists();
-    if mode == Mode::Server && fresh {
-        key_file::create(&path, entropy).map(|secret| vec![secret])
-    } else {
-        keys::secrets(config, place)
+) -> Result<Vec<Secret>, HubError> {
+    let (key, first) = (place.secret_key(), place.first_key());
+    if config.secret_key.is_some() || mode != Mode::Server {
+        return Ok(keys::secrets(config, place)?);
+    }
+    let database = place.database();
+    match (key.exists(), database.exists()) {
+        (true, true) => Ok(keys::secrets(config, place)?),
+        (true, false) => Err(OpenError::Lost(database).into()),
+        // The first start was cut off.
+        (false, _) if first.exists() => Ok(key_file::read(&first)?),
+        (false, true) => Err(KeyError::Missing(key).into()),
+        (false, false) => Ok(vec![key_file::create(&first, entropy)?]),
     }
 }
 

@@ -68,6 +68,11 @@
 //! restart nor a thousand requests at once give anybody more comparisons. An account is known by an HMAC of the name that was typed, whether it
 //! exists or not, and counts networks that its user is known from apart from all strangers: guesses do not lock the owner out.
 //!
+//! # What leaves by itself
+//!
+//! [`features::housekeeping`] removes what is over, by the hour and in small batches. Nothing leaves on the word of the wall clock alone: the database
+//! keeps a sum of the time that was certain to pass ([`store::lived`]), on which the moment in every row has its place.
+//!
 //! # What must always hold
 //!
 //! 1. At any instant one generation rotates or settles; only it, or an ancestor first used within G, gives 200. `generation` and `rotated_at`
@@ -122,12 +127,14 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(features::health::stage())
         .attach(features::account::stage())
         .attach(features::admin::audit::stage())
+        .attach(features::admin::backups::stage())
         .attach(features::admin::dashboard::stage())
         .attach(features::admin::sessions::stage())
         .attach(features::admin::settings::stage())
         .attach(features::admin::setup::stage())
         .attach(features::admin::users::stage())
         .attach(features::browser::stage())
+        .attach(features::housekeeping::stage())
         .attach(features::sessions::stage())
         .mount("/", http::assets::routes())
         .mount("/", http::cors::routes())

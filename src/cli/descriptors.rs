@@ -9,6 +9,9 @@ use crate::store;
 /// connection that waits for its place, one that is looked into before it is closed, and a file that is being read.
 const OTHERS: u32 = 16;
 
+/// What connections leave to the database and everything else.
+const RESERVE: u64 = (store::MAX_OPEN_FILES + OTHERS) as u64;
+
 /// A browser opens six at once, and who watches the server needs one or two. With fewer it would only seem to work.
 const MIN_CONNECTIONS: u64 = 8;
 
@@ -20,10 +23,9 @@ pub(super) fn share_out(configured: usize) -> Result<usize, Failure> {
     let Some(limit) = raise() else {
         return Ok(configured);
     };
-    let reserve = u64::from(store::MAX_OPEN_FILES + OTHERS);
-    let left = limit.saturating_sub(reserve);
+    let left = limit.saturating_sub(RESERVE);
     if left < MIN_CONNECTIONS {
-        let needed = reserve + MIN_CONNECTIONS;
+        let needed = needed_for_any();
         return Err(Failure::new(
             Exit::Configuration,
             format!(
@@ -41,6 +43,21 @@ pub(super) fn share_out(configured: usize) -> Result<usize, Failure> {
         );
     }
     Ok(left.min(configured))
+}
+
+/// The fewest open files with which a server starts.
+pub(super) const fn needed_for_any() -> u64 {
+    RESERVE + MIN_CONNECTIONS
+}
+
+/// The open files that so many connections need.
+pub(super) fn needed_for(connections: usize) -> u64 {
+    RESERVE.saturating_add(u64::try_from(connections).unwrap_or(u64::MAX))
+}
+
+/// The most open files that this process may ask for; `None` if there is no limit.
+pub(super) fn most() -> Option<u64> {
+    getrlimit(Resource::Nofile).maximum
 }
 
 /// Raises the limit to the most that this process may ask for, and returns it; `None` if there is none.

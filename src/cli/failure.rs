@@ -6,6 +6,8 @@ use crate::features::admin::users::error::AdministrationError;
 use crate::front::TlsError;
 use crate::hub::HubError;
 use crate::hub::keys::RotationError;
+use crate::store::backup::BackupError;
+use crate::store::staging::PlaceError;
 use crate::store::{OpenError, StoreError};
 
 /// What a command ends with.
@@ -64,10 +66,28 @@ impl From<HubError> for Failure {
             HubError::Key(error) => error.into(),
             HubError::Open(error) => error.into(),
             HubError::Store(error) => error.into(),
+            HubError::Snapshot(ref cause) => Self::new(exit_of_copy(cause), error.to_string()),
             HubError::WrongKey(_) | HubError::OlderKeyMissing { .. } | HubError::Hasher(_) => {
                 Self::new(Exit::Configuration, error.to_string())
             }
         }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        Self::new(exit_of_copy(&error), error.to_string())
+    }
+}
+
+impl From<PlaceError> for Failure {
+    fn from(error: PlaceError) -> Self {
+        let exit = match &error {
+            PlaceError::InUse(_) => Exit::TryAgain,
+            PlaceError::CannotMove { .. } => Exit::CannotCreate,
+            PlaceError::Store(cause) => exit_of(cause),
+        };
+        Self::new(exit, error.to_string())
     }
 }
 
@@ -101,20 +121,7 @@ impl From<RotationError> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        let exit = match &error {
-            OpenError::Missing(_) => Exit::Unavailable,
-            OpenError::CannotMake { .. } | OpenError::CannotMakeDirectory { .. } => {
-                Exit::CannotCreate
-            }
-            OpenError::ReadOnly(_) => Exit::Permission,
-            OpenError::Foreign { .. }
-            | OpenError::Newer { .. }
-            | OpenError::Older { .. }
-            | OpenError::OldSqlite(_) => Exit::Configuration,
-            OpenError::Failed { cause, .. } => exit_of(cause),
-            OpenError::Damaged { .. } => Exit::Failed,
-        };
-        Self::new(exit, error.to_string())
+        Self::new(exit_of_opening(&error), error.to_string())
     }
 }
 
@@ -155,6 +162,31 @@ fn exit_of(error: &StoreError) -> Exit {
     match error {
         StoreError::Busy(_) => Exit::TryAgain,
         StoreError::Unwritable(_) => Exit::CannotCreate,
-        StoreError::Broken(_) => Exit::Failed,
+        StoreError::Untrusted(_) | StoreError::Broken(_) => Exit::Failed,
+    }
+}
+
+fn exit_of_opening(error: &OpenError) -> Exit {
+    match error {
+        OpenError::Missing(_) | OpenError::Lost(_) => Exit::Unavailable,
+        OpenError::CannotMake { .. } | OpenError::CannotMakeDirectory { .. } => Exit::CannotCreate,
+        OpenError::ReadOnly(_) => Exit::Permission,
+        OpenError::Foreign { .. }
+        | OpenError::Newer { .. }
+        | OpenError::Older { .. }
+        | OpenError::OldSqlite(_) => Exit::Configuration,
+        OpenError::Failed { cause, .. } => exit_of(cause),
+        OpenError::Damaged { .. } => Exit::Failed,
+    }
+}
+
+fn exit_of_copy(error: &BackupError) -> Exit {
+    match error {
+        BackupError::Open(error) => exit_of_opening(error),
+        BackupError::UnderWay(_) => Exit::TryAgain,
+        BackupError::Exists(_) | BackupError::NoSpace { .. } | BackupError::CannotWrite { .. } => {
+            Exit::CannotCreate
+        }
+        BackupError::Failed { cause, .. } => exit_of(cause),
     }
 }

@@ -16,7 +16,7 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 
 use crate::cli::output::print;
 use crate::cli::{Exit, Failure, Global, Outcome};
-use crate::config::Bind;
+use crate::config::{Bind, Config};
 
 /// How long the whole question may take: a server that lives answers in milliseconds, and orchestrators wait 30 s at most.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -44,33 +44,44 @@ impl Healthcheck {
         let flags = self.bind.map(|bind| ("bind".to_owned(), bind));
         let loaded = global.load(flags.into_iter().collect());
         let config = loaded.map_err(|failure| failed(failure.text))?.config;
-        let place = match &config.bind {
-            Bind::Address(address) => Bind::Address(reachable(*address)),
-            Bind::Unix(path) => Bind::Unix(path.clone()),
-            Bind::Systemd => {
-                return Err(failed(
-                    "only systemd knows the sockets of its units; name one with --bind".to_owned(),
-                ));
-            }
-        };
-        let question = Question {
-            place: place.clone(),
-            tls: config.tls.files().is_some(),
-            proxy_protocol: config.front.proxy_protocol,
-        };
-        let (tell, told) = mpsc::channel();
-        // On its own thread, so that the limit holds for the whole exchange and not for each of its bytes.
-        std::thread::spawn(move || tell.send(question.ask()));
-        let problem = match told.recv_timeout(LIMIT) {
-            Ok(Ok(true)) => return print(&format!("alive at {place}")),
-            Ok(Ok(false)) => "it does not answer 200".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
-        };
-        Err(failed(format!(
-            "no healthy server at {place}: {problem}; look at its log, or name its address with --bind"
-        )))
+        match ask(&config) {
+            Ok(place) => print(&format!("alive at {place}")),
+            Err(problem) => Err(failed(problem)),
+        }
     }
+}
+
+/// Asks the server where the configuration says that it is; gives back where that was.
+///
+/// # Errors
+/// Why it does not answer well within the limit.
+pub(super) fn ask(config: &Config) -> Result<Bind, String> {
+    let place = match &config.bind {
+        Bind::Address(address) => Bind::Address(reachable(*address)),
+        Bind::Unix(path) => Bind::Unix(path.clone()),
+        Bind::Systemd => {
+            return Err(
+                "only systemd knows the sockets of its units; name one with --bind".to_owned(),
+            );
+        }
+    };
+    let question = Question {
+        place: place.clone(),
+        tls: config.tls.files().is_some(),
+        proxy_protocol: config.front.proxy_protocol,
+    };
+    let (tell, told) = mpsc::channel();
+    // On its own thread, so that the limit holds for the whole exchange and not for each of its bytes.
+    std::thread::spawn(move || tell.send(question.ask()));
+    let problem = match told.recv_timeout(LIMIT) {
+        Ok(Ok(true)) => return Ok(place),
+        Ok(Ok(false)) => "it does not answer 200".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
+    };
+    Err(format!(
+        "no healthy server at {place}: {problem}; look at its log, or name its address with --bind"
+    ))
 }
 
 /// How a server is asked.

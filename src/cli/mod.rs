@@ -1,10 +1,12 @@
 //! The command line: nouns first, verbs second, one subcommand a file.
 
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod database;
 mod descriptors;
+mod doctor;
 mod failure;
 mod healthcheck;
 mod key;
@@ -14,6 +16,7 @@ mod man;
 mod memory;
 mod migrate;
 mod output;
+mod restore;
 mod serve;
 mod session;
 mod setup_link;
@@ -76,8 +79,14 @@ enum Command {
     /// Read the audit and check its chain
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Copy the database as of one moment, beside a running server or without one
+    Backup(backup::Backup),
+    /// Put a backup into the place of the database, which is kept aside
+    Restore(restore::Restore),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Migrate),
+    /// Look for what is wrong, or soon will be, and say how to mend it
+    Doctor(doctor::Doctor),
     /// Ask the running server whether it lives: exit code 0 or 1
     Healthcheck(healthcheck::Healthcheck),
     /// Show and check the configuration
@@ -101,7 +110,10 @@ impl Command {
             Self::Token(token) => token.run(global),
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),
+            Self::Backup(backup) => backup.run(global),
+            Self::Restore(restore) => restore.run(global),
             Self::Migrate(migrate) => migrate.run(global),
+            Self::Doctor(doctor) => doctor.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),
             Self::Config(config) => config.run(global),
             Self::Completions(completions) => completions.run(),

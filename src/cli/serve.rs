@@ -1,9 +1,10 @@
 //! `hub serve`: the server.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -16,7 +17,7 @@ use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits, Listener, Listening, Tls};
 use crate::hub::{self, Hub, Place, Trust};
-use crate::store::Mode;
+use crate::store::{Mode, OpenError};
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
 use crate::types::time::{Clock, SystemClock, Timestamp};
@@ -57,7 +58,10 @@ impl Serve {
         let max_connections = descriptors::share_out(config.front.max_connections)?;
         let place = Place::new(&config.data_dir);
         hub::make_directories(&place)?;
-        let _locked = lock(&place)?;
+        let mut locked = lock(&place)?;
+        if locked.had_database && !holds_something(&place.database()) {
+            return Err(OpenError::Lost(place.database()).into());
+        }
         let clock = Arc::new(SystemClock::new());
         let tls = load_tls(config, clock.now().wall)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -75,6 +79,7 @@ impl Serve {
             .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
         // Outside the runtime: opening the database waits for its writer.
         let hub = Hub::open(config, Mode::Server, clock, Arc::new(SystemEntropy))?;
+        locked.note_database()?;
         greet(&hub)?;
         let store = hub.store.clone();
         let renewed = Renewed {
@@ -88,7 +93,14 @@ impl Serve {
         let limits = limits(&hub.config.front, max_connections);
         let served = runtime.block_on(serve(hub, listening, limits, signals, &renewed));
         store.close();
-        served
+        served?;
+        match store.lost() {
+            None => Ok(()),
+            Some(why) => Err(Failure::new(
+                Exit::Failed,
+                format!("stopped, because the database can no longer be relied on: {why}"),
+            )),
+        }
     }
 }
 
@@ -143,7 +155,13 @@ async fn serve(
     signals: Signals,
     renewed: &Renewed<'_, impl Fn() -> Result<Loaded, Failure>>,
 ) -> Outcome {
-    let stop = signals.stop(renewed);
+    let store = hub.store.clone();
+    let stop = async move {
+        tokio::select! {
+            () = signals.stop(renewed) => {}
+            why = store.when_lost() => tracing::error!(problem = why, "stopping"),
+        }
+    };
     let drained = front::serve(listening, crate::build(hub), limits, stop)
         .await
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
@@ -163,44 +181,90 @@ fn limits(front: &Front, max_connections: usize) -> Limits {
     }
 }
 
-/// One server a data directory: holds a lock for as long as the process lives, however it ends.
-pub(super) fn lock(place: &Place) -> Result<File, Failure> {
+/// Whether a file is there and not empty. SQLite would take an empty one for a new database, and throw its log away.
+fn holds_something(database: &Path) -> bool {
+    std::fs::metadata(database).is_ok_and(|file| file.len() > 0)
+}
+
+/// The lock of a data directory; it is free again when the process ends, however that comes.
+pub(super) struct Lock {
+    file: File,
+    place: Place,
+    /// Whether a server before this one had a database here.
+    pub(super) had_database: bool,
+}
+
+/// More than a lock file ever holds.
+const MAX_LOCK_BYTES: u64 = 1_024;
+/// What stands below the process's number once there is a database.
+const HAD_DATABASE: &str = "hub.db";
+
+impl Lock {
+    /// From here on, a start without the database is refused: it would begin anew, and everybody would be gone.
+    pub(super) fn note_database(&mut self) -> Outcome {
+        if self.had_database {
+            return Ok(());
+        }
+        self.had_database = true;
+        self.write()
+            .map_err(|error| cannot_lock(&self.place, &error))
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let mark = if self.had_database { HAD_DATABASE } else { "" };
+        let text = format!("{}\n{mark}\n", std::process::id());
+        // Not emptied first: a full disk leaves what stood there.
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())?;
+        self.file.set_len(text.len() as u64)
+    }
+}
+
+fn cannot_lock(place: &Place, error: &io::Error) -> Failure {
     let path = place.lock();
-    let failed = |error: io::Error| {
-        Failure::new(
-            Exit::CannotCreate,
-            format!("cannot lock {}: {error}; check its owner", path.display()),
-        )
-    };
+    Failure::new(
+        Exit::CannotCreate,
+        format!("cannot lock {}: {error}; check its owner", path.display()),
+    )
+}
+
+/// One server a data directory: whoever finds the lock held is told by whom.
+pub(super) fn lock(place: &Place) -> Result<Lock, Failure> {
+    let failed = |error: io::Error| cannot_lock(place, &error);
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(&path)
+        .open(place.lock())
         .map_err(failed)?;
-    match file.try_lock() {
+    let taken = file.try_lock();
+    let mut text = String::new();
+    // Whoever holds it, and whatever it says, the directory is taken or free.
+    let _unreadable = (&mut file).take(MAX_LOCK_BYTES).read_to_string(&mut text);
+    let mut lines = text.lines();
+    let holder = lines.next().unwrap_or_default().trim();
+    match taken {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // Whoever it is, the directory is taken.
-            let _unreadable = file.read_to_string(&mut holder);
             return Err(Failure::new(
                 Exit::TryAgain,
                 format!(
-                    "{} is in use by another server (process {}); stop that one, or name another directory with --data-dir",
+                    "{} is in use by another server (process {holder}); stop that one, or name another directory with --data-dir",
                     place.directory.display(),
-                    holder.trim()
                 ),
             ));
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
-    file.set_len(0)
-        .and_then(|()| writeln!(file, "{}", std::process::id()))
-        .map_err(failed)?;
-    Ok(file)
+    let mut lock = Lock {
+        had_database: lines.any(|line| line == HAD_DATABASE),
+        place: place.clone(),
+        file,
+    };
+    lock.write().map_err(failed)?;
+    Ok(lock)
 }
 
 /// What a person sees first: at most 12 lines.

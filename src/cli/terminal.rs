@@ -106,6 +106,50 @@ fn unreadable(error: io::Error) -> Failure {
     )
 }
 
+/// How far something is, on one line of a terminal; nothing where there is none. The line is gone when this is.
+pub struct Counter {
+    noun: &'static str,
+    is_seen: bool,
+    hundredths: Option<u64>,
+}
+
+impl Counter {
+    /// Counts these.
+    #[must_use]
+    pub fn new(noun: &'static str) -> Self {
+        Self {
+            noun,
+            is_seen: io::stderr().is_terminal(),
+            hundredths: None,
+        }
+    }
+
+    /// Shows that so many are done.
+    pub fn show(&mut self, done: u64, total: u64) {
+        let hundredths = done.saturating_mul(100).checked_div(total);
+        if !self.is_seen || self.hundredths == hundredths {
+            return;
+        }
+        self.hundredths = hundredths;
+        let (percent, noun) = (hundredths.unwrap_or(100), self.noun);
+        overwrite(&format!("{percent:3} %, {done} of {total} {noun}"));
+    }
+}
+
+/// To the line's begin, and what stood there is erased.
+fn overwrite(line: &str) {
+    // Who closed the terminal misses nothing.
+    let _closed = write!(io::stderr(), "\r\u{1b}[K{line}");
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        if self.hundredths.is_some() {
+            overwrite("");
+        }
+    }
+}
+
 /// A terminal that does not echo, until this is dropped.
 struct Silence {
     before: Termios,

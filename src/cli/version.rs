@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::{Outcome, migrate, output};
+use crate::cli::{Outcome, output};
+use crate::store::schema;
 
 /// Print the versions of the Hub, its SQLite and its schema.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ impl Version {
     /// When standard output takes no more.
     pub fn run(self) -> Outcome {
         let (hub, sqlite) = (env!("CARGO_PKG_VERSION"), rusqlite::version());
-        let schema = migrate::known();
+        let schema = schema::known();
         if self.json {
             return output::json(&json!({"version": hub, "sqlite": sqlite, "schema": schema}));
         }

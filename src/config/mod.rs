@@ -4,10 +4,12 @@
 //! by the file of its concern. What is wrong is collected, so that one run of `hub config check` shows all of it.
 
 mod accounts;
+mod backup;
 mod bounded_file;
 mod config_file;
 mod conflict;
 mod data_dir;
+mod database;
 mod duration;
 mod environment;
 mod error;
@@ -34,6 +36,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use accounts::{Registration, SecondFactor};
+pub use backup::Backup;
+pub use database::Checkpoints;
 pub use duration::parse as parse_duration;
 pub use error::{ConfigError, Problem};
 pub use example::example;
@@ -98,12 +102,18 @@ pub struct Config {
     /// How long after a rotation the previous refresh token still gives the same successor.
     #[serde(deserialize_with = "tokens::refresh_grace")]
     pub refresh_grace: Duration,
+    /// How long sessions that ended or expired stay in the database.
+    #[serde(deserialize_with = "tokens::keep_ended_sessions")]
+    pub keep_ended_sessions: Duration,
     /// Networks whose tries no limit counts.
     #[serde(deserialize_with = "network::networks")]
     pub throttle_exempt: Vec<IpNet>,
     /// The key to use in place of the key file in the data directory.
     #[serde(default, deserialize_with = "secret_key::secret_key")]
     pub secret_key: Option<SecretKey>,
+    /// Who folds the database's log into it.
+    #[serde(deserialize_with = "database::checkpoints")]
+    pub checkpoints: Checkpoints,
     /// Which log lines are written: `tracing` filter directives, already checked.
     #[serde(deserialize_with = "log::log")]
     pub log: String,
@@ -112,6 +122,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What a password hash costs and how many run at once.
     pub hashing: Hashing,
+    /// When the server copies its database by itself.
+    pub backup: Backup,
     /// Deadlines and limits of the front door.
     pub front: Front,
     /// The files with which the server speaks TLS.

@@ -28,6 +28,14 @@ pub(super) const SESSION_MAX_AGE: Setting = Setting::plain(
     "How long after sign-in a session ends for good, 1s to 366d.",
 );
 
+// As long as a session lasts: whoever finds out late can still read all that went on beside the one in question.
+pub(super) const KEEP_ENDED_SESSIONS: Setting = Setting::plain(
+    "keep_ended_sessions",
+    "HUB_KEEP_ENDED_SESSIONS",
+    "90d",
+    "How long sessions that ended or expired stay in the database with their lineage, 1d to 3660d.",
+);
+
 pub(super) const REFRESH_GRACE: Setting = Setting::plain(
     "refresh_grace",
     "HUB_REFRESH_GRACE",
@@ -41,6 +49,10 @@ const LIFETIME_MIN: Duration = Duration::from_secs(1);
 const ACCESS_TTL_MAX: Duration = Duration::from_hours(24);
 // A leap year: who did not sign in for that long does so again.
 const LIFETIME_MAX: Duration = Duration::from_hours(366 * 24);
+// A day: who looks for what happened yesterday finds it. And what is signed in the last minutes of a session is over by then.
+const KEEP_ENDED_SESSIONS_MIN: Duration = Duration::from_hours(24);
+// Ten years: longer than anybody has to keep such rows.
+const KEEP_ENDED_SESSIONS_MAX: Duration = Duration::from_hours(3_660 * 24);
 // Within the grace a stolen token passes for a retry, so it stays a matter of network delays.
 const REFRESH_GRACE_MAX: Duration = Duration::from_mins(1);
 
@@ -54,6 +66,12 @@ pub(super) fn refresh_ttl<'de, D: Deserializer<'de>>(given: D) -> Result<Duratio
 
 pub(super) fn session_max_age<'de, D: Deserializer<'de>>(given: D) -> Result<Duration, D::Error> {
     whole_seconds_within(given, &(LIFETIME_MIN..=LIFETIME_MAX))
+}
+
+pub(super) fn keep_ended_sessions<'de, D: Deserializer<'de>>(
+    given: D,
+) -> Result<Duration, D::Error> {
+    within(given, &(KEEP_ENDED_SESSIONS_MIN..=KEEP_ENDED_SESSIONS_MAX))
 }
 
 pub(super) fn refresh_grace<'de, D: Deserializer<'de>>(given: D) -> Result<Duration, D::Error> {

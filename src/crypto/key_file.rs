@@ -90,6 +90,22 @@ pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<Secret, KeyError> {
     Ok(secret)
 }
 
+/// Gives a first key its right name, if it waits for that under another one.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn rename_first(first: &Path, path: &Path) -> Result<(), KeyError> {
+    if !first.exists() || path.exists() {
+        return Ok(());
+    }
+    std::fs::rename(first, path)
+        .and_then(|()| File::open(directory_of(path))?.sync_all())
+        .map_err(|cause| KeyError::CannotMake {
+            path: path.to_owned(),
+            cause,
+        })
+}
+
 /// Writes the file anew with one more key at its end. On an error it is as it was.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod attempts;
 pub mod browser;
 pub mod health;
+pub mod housekeeping;
 pub mod passwords;
 pub mod second_factors;
 pub mod sessions;

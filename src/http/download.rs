@@ -1,5 +1,6 @@
 //! A file that is made while it is sent: no more of it is in memory than one piece, however long it gets.
 
+use std::borrow::Cow;
 use std::io::{self, Cursor};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,7 +17,7 @@ use crate::store::StoreError;
 /// A file for the browser to save.
 pub struct Download<Make> {
     /// What the file is called: letters, digits, dots and hyphens of our own.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its content type.
     pub media_type: &'static str,
     /// Makes the next piece, on a thread that may wait; `None` at the end of the file. On an error the answer breaks off, so that nobody

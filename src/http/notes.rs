@@ -34,6 +34,30 @@ pub struct Told {
 /// Every note: its code, tone, sentence for one and sentence for several. `#` stands for the number.
 const NOTES: &[(&str, Tone, &str, &str)] = &[
     (
+        "backup_made",
+        Tone::Good,
+        "The backup is made. Copy it to another machine, and secret.key to where you keep it.",
+        "",
+    ),
+    (
+        "backup_under_way",
+        Tone::Plain,
+        "Another backup is being made right now. Look again in a moment.",
+        "",
+    ),
+    (
+        "backup_no_space",
+        Tone::Bad,
+        "There is no room for a backup on the disk of the data directory. Nothing was written.",
+        "",
+    ),
+    (
+        "backup_failed",
+        Tone::Bad,
+        "No backup was made, and nothing else was changed. The log of the Hub says why.",
+        "",
+    ),
+    (
         "key_rotated",
         Tone::Good,
         "A new key makes every token from now on. Copy secret.key to where you keep it.",

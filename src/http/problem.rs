@@ -81,7 +81,7 @@ impl ApiError {
     pub fn store(error: StoreError, text: &'static str, code: &'static str) -> Self {
         let answer = match &error {
             StoreError::Busy(_) => Self::busy(STORE_BUSY),
-            StoreError::Unwritable(_) => Self::busy(STORE_UNWRITABLE),
+            StoreError::Unwritable(_) | StoreError::Untrusted(_) => Self::busy(STORE_UNWRITABLE),
             StoreError::Broken(_) => Self::new(500, text, code),
         };
         Self {
@@ -199,6 +199,10 @@ fn log(cause: &StoreError, id: RequestId) {
         StoreError::Busy(cause) => tracing::warn!(request_id = %id, %cause, "the store is busy"),
         StoreError::Unwritable(cause) => {
             tracing::error!(request_id = %id, %cause, "the store takes no writes");
+        }
+        // Said once, loudly, when it was found.
+        StoreError::Untrusted(cause) => {
+            tracing::warn!(request_id = %id, %cause, "the database is not to be trusted");
         }
         StoreError::Broken(cause) => {
             tracing::error!(request_id = %id, %cause, "the store failed");

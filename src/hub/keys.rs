@@ -4,11 +4,13 @@
 //! hears of it, and nothing is made with a key that the database does not call its present one. So a cut between the two steps leaves
 //! a key in the file that counts for nothing, and the next rotation takes it up.
 
+mod rotation_error;
+
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use rotation_error::RotationError;
 use rusqlite::{Row, params};
 
 use crate::config::Config;
@@ -86,10 +88,33 @@ pub(super) fn open(
     now: Timestamp,
 ) -> Result<Ring, HubError> {
     let known = claimed(store, &secrets, mode, now)?;
+    fitting(config, secrets, &known, now)
+}
+
+/// Whether these secrets are the ones of a database that is only read.
+///
+/// # Errors
+/// When the present key is another, or one is missing that still counts.
+pub fn examine(
+    config: &Config,
+    store: &Store,
+    secrets: Vec<Secret>,
+    now: Timestamp,
+) -> Result<(), HubError> {
+    let known = claimed(store, &secrets, Mode::Reading, now)?;
+    fitting(config, secrets, &known, now).map(drop)
+}
+
+fn fitting(
+    config: &Config,
+    secrets: Vec<Secret>,
+    known: &[KnownKey],
+    now: Timestamp,
+) -> Result<Ring, HubError> {
     let lifetimes = lifetimes(config);
     let place = Place::new(&config.data_dir);
-    let ring = Ring::new(secrets, &known, lifetimes)
-        .ok_or_else(|| HubError::WrongKey(place.database()))?;
+    let ring =
+        Ring::new(secrets, known, lifetimes).ok_or_else(|| HubError::WrongKey(place.database()))?;
     let lost = known
         .iter()
         .find(|key| key.state(lifetimes, now) != KeyState::Retired && !ring.holds(key.id));
@@ -156,56 +181,16 @@ impl Change for ClaimDatabase {
 }
 
 /// The secrets in the file, or the configured one.
-pub(super) fn secrets(config: &Config, place: &Place) -> Result<Vec<Secret>, KeyError> {
+///
+/// # Errors
+/// When there are none, or others can read them.
+pub fn secrets(config: &Config, place: &Place) -> Result<Vec<Secret>, KeyError> {
     match &config.secret_key {
         Some(configured) => {
             Secret::from_bytes(configured.reveal(), "secret_key").map(|secret| vec![secret])
         }
         None => key_file::read(&place.secret_key()),
     }
-}
-
-/// Why the key was not replaced. Nothing was changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum RotationError {
-    /// The key is not the Hub's to change.
-    #[error(
-        "the key comes from HUB_SECRET_KEY, which the Hub cannot change; to let it rotate, stop it, put the same key into secret.key and take the variable away"
-    )]
-    Configured,
-    /// Whoever asked may do it no more.
-    #[error("only an active SUPERADMIN rotates the key; nothing was changed")]
-    Forbidden,
-    /// Somebody else is at it.
-    #[error(
-        "the key is being rotated by somebody else right now; look at the keys before you try again"
-    )]
-    UnderWay,
-    /// Somebody else was faster.
-    #[error(
-        "the key was rotated by somebody else a moment ago; look at the keys before you try again"
-    )]
-    Overtaken,
-    /// Too many keys count.
-    #[error(
-        "{MAX_COUNTING_KEYS} keys verify tokens already, and more would make every forged one dear; the oldest is done with at {until} UTC"
-    )]
-    TooOften {
-        /// When there is room again.
-        until: Timestamp,
-    },
-    /// The directory cannot be locked.
-    #[error("cannot lock the data directory: {0}; nothing was changed")]
-    Lock(io::Error),
-    /// The key file.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The key file holds other keys than the database knows.
-    #[error("secret.key does not hold the present key any more; put it back")]
-    WrongKey,
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// What a rotation needs, apart from the Hub, so that it can run on a thread of its own: it waits for the disk.

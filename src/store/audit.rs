@@ -82,6 +82,16 @@ pub enum Action {
     KeyRotate,
     /// Rows of the audit were taken out as a file.
     AuditExport,
+    /// What was over was removed.
+    HousekeepingRemove,
+    /// The database was copied.
+    BackupMake,
+    /// A scheduled copy gave way to newer ones.
+    BackupRemove,
+    /// A copy was taken out as a file.
+    BackupDownload,
+    /// This database took the place of another one.
+    BackupRestore,
 }
 
 impl Action {
@@ -117,6 +127,11 @@ impl Action {
         Self::SetupLink,
         Self::SetupDone,
         Self::AuditExport,
+        Self::HousekeepingRemove,
+        Self::BackupMake,
+        Self::BackupRemove,
+        Self::BackupDownload,
+        Self::BackupRestore,
     ];
 
     /// What it belongs to: the first word of [`Action::as_str`].
@@ -160,6 +175,11 @@ impl Action {
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
             Self::KeyRotate => "key.rotate",
             Self::AuditExport => "audit.export",
+            Self::HousekeepingRemove => "housekeeping.remove",
+            Self::BackupMake => "backup.make",
+            Self::BackupRemove => "backup.remove",
+            Self::BackupDownload => "backup.download",
+            Self::BackupRestore => "backup.restore",
         }
     }
 }

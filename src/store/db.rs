@@ -2,13 +2,17 @@
 //!
 //! The SQL itself stands beside the feature that runs it, in the subset that SQLite and PostgreSQL share.
 
+use std::fs::OpenOptions;
 use std::ops::Deref;
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Row, ToSql};
 
+use crate::store::Checkpoints;
+use crate::store::condition::Condition;
 use crate::store::error::StoreError;
 
 /// How long a statement waits for another process's transaction before the request is told to come back.
@@ -22,6 +26,8 @@ pub type Values<'values> = &'values [&'values dyn ToSql];
 /// A connection to read from.
 pub struct Db<'connection> {
     pub(super) connection: &'connection Connection,
+    /// Where it is noted when a page turns out to be damaged.
+    pub(super) condition: &'connection Condition,
 }
 
 impl Db<'_> {
@@ -37,7 +43,8 @@ impl Db<'_> {
     ) -> Result<Option<T>, StoreError> {
         let mut statement = self.bound(sql, values)?;
         let mut rows = statement.raw_query();
-        Ok(rows.next()?.map(read).transpose()?)
+        let row = rows.next().and_then(|row| row.map(read).transpose());
+        row.map_err(|error| self.condition.note(error))
     }
 
     /// The first row.
@@ -67,8 +74,9 @@ impl Db<'_> {
         let mut statement = self.bound(sql, values)?;
         let mut rows = statement.raw_query();
         let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(read(row)?);
+        let noted = |error| self.condition.note(error);
+        while let Some(row) = rows.next().map_err(noted)? {
+            all.push(read(row).map_err(noted)?);
         }
         Ok(all)
     }
@@ -81,7 +89,8 @@ impl Db<'_> {
         sql: &'static str,
         values: Values<'_>,
     ) -> Result<CachedStatement<'_>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let prepared = self.connection.prepare_cached(sql);
+        let mut statement = prepared.map_err(|error| self.condition.note(error))?;
         let mismatch = || StoreError::Broken(format!("values do not fit the statement: {sql}"));
         if statement.parameter_count() != values.len() || values.len() > NAMES.len() {
             return Err(mismatch());
@@ -107,9 +116,15 @@ pub struct Tx<'connection> {
 }
 
 impl<'connection> Tx<'connection> {
-    pub(super) fn new(connection: &'connection Connection) -> Self {
+    pub(super) fn new(
+        connection: &'connection Connection,
+        condition: &'connection Condition,
+    ) -> Self {
         Self {
-            db: Db { connection },
+            db: Db {
+                connection,
+                condition,
+            },
         }
     }
 
@@ -118,7 +133,8 @@ impl<'connection> Tx<'connection> {
     /// # Errors
     /// What SQLite says.
     pub fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<usize, StoreError> {
-        Ok(self.db.bound(sql, values)?.raw_execute()?)
+        let changed = self.db.bound(sql, values)?.raw_execute();
+        changed.map_err(|error| self.db.condition.note(error))
     }
 
     /// Runs a statement that must change exactly one row.
@@ -154,7 +170,10 @@ pub fn bad_row(column: &'static str, problem: &str) -> rusqlite::Error {
 }
 
 /// Opens an existing database for the writer, with the settings that its promises rest on.
-pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_writable(
+    path: &Path,
+    checkpoints: Checkpoints,
+) -> Result<Connection, StoreError> {
     // No CREATE: a database that has gone is never replaced by an empty one.
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -162,11 +181,32 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     // commit can be a revocation.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    // After a checkpoint the log is cut back to this many bytes.
+    // The writer folds the log itself.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // Where somebody else does, the log is still there for him after the last connection was closed.
+    let keeps_log = checkpoints == Checkpoints::External;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps_log)?;
+    // When the log is begun anew it is cut back to this many bytes.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     // In KiB: the hot pages of some hundred thousand sessions.
     connection.pragma_update(None, "cache_size", -16_384)?;
     Ok(connection)
+}
+
+/// Writes all that the connection sees into a new file, for its owner only.
+pub(super) fn copy_into(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(copy);
+    made.map_err(|error| StoreError::Unwritable(error.to_string()))?;
+    let name = copy
+        .to_str()
+        .ok_or_else(|| StoreError::Broken("its path is not UTF-8".to_owned()))?;
+    // An empty file is taken as it is, its mode too.
+    connection.execute("VACUUM INTO $1", [name])?;
+    Ok(())
 }
 
 /// Opens an existing database for reading; the connection refuses to write even if asked to.
@@ -179,14 +219,40 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
 /// Undoes what a start that was cut off had begun to write before the file had a log: no reader may, and all would refuse the file.
 /// (Only the making of a file leaves such a journal.) Nothing else is changed, whosever file it is.
 pub(super) fn roll_back(path: &Path) -> Result<(), StoreError> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if !Path::new(&journal).exists() {
+    if !beside(path, "-journal").exists() {
         return Ok(());
     }
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(())
+}
+
+/// What SQLite calls a file beside a database's own: `-wal`, `-shm`, `-journal`.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Opens a file that a copy is written into. Nothing of it is synced here: whoever makes the copy does that once, when it is whole.
+pub(super) fn open_copy(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Nobody else opens it, so no file beside it has to say who does.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
+}
+
+/// Makes a database one file that can be read from a disk that takes no writes. (A server that opens it gives it a log again.)
+pub(super) fn make_single(connection: &Connection) -> Result<(), StoreError> {
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    if mode == "delete" {
+        Ok(())
+    } else {
+        Err(StoreError::Busy(format!("its journal stays {mode}")))
+    }
 }
 
 /// The settings of a connection that only reads.

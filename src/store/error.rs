@@ -13,7 +13,10 @@ pub enum StoreError {
     /// The disk takes no writes (full, read-only, failing). Nothing was changed; reads may still work.
     #[error("the store takes no writes: {0}")]
     Unwritable(String),
-    /// Anything else: a damaged file, an impossible row, a bug.
+    /// The database is damaged, or no longer the one that was opened: nothing it says is believed until the next start.
+    #[error("the database is not to be trusted: {0}")]
+    Untrusted(String),
+    /// Anything else: an impossible row, a bug.
     #[error("the store failed: {0}")]
     Broken(String),
 }
@@ -29,6 +32,7 @@ impl From<rusqlite::Error> for StoreError {
                 | ErrorCode::SystemIoFailure
                 | ErrorCode::CannotOpen,
             ) => Self::Unwritable(text),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Untrusted(text),
             _ => Self::Broken(text),
         }
     }
@@ -43,6 +47,12 @@ pub enum OpenError {
         .0.display()
     )]
     Missing(PathBuf),
+    /// There was a database, and it is gone.
+    #[error(
+        "{} is missing or empty, but there was one here: put it back, or a backup in its place with `hub restore`; to begin anew without its users, empty the directory",
+        .0.display()
+    )]
+    Lost(PathBuf),
     /// The file cannot be made.
     #[error("cannot make {}: {cause}; check the directory's owner and free space", path.display())]
     CannotMake {

@@ -5,23 +5,34 @@
 
 pub mod activity;
 pub mod audit;
+pub mod backup;
+pub mod checkup;
+mod condition;
 pub mod db;
 pub mod error;
+mod files;
+pub mod lived;
 pub mod readers;
 pub mod schema;
+pub mod staging;
+pub mod upgrade;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use condition::Condition;
 pub use db::{Db, Tx, bad_row};
 pub use error::{OpenError, StoreError};
+use files::Files;
 use readers::Readers;
-use writer::Writer;
+use rusqlite::Connection;
+pub use writer::by_hand::{Cut, WriterByHand};
+use writer::{Database, Writer};
 
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
-/// large sort spills to. A process that lacks one of them cannot read or, worse, cannot write.
-pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4;
+/// large sort spills to; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
+pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4 + 4;
 
 /// A change of the database as a value.
 ///
@@ -46,6 +57,7 @@ pub struct Store {
     /// `None` where the store was opened for reading.
     writer: Option<Arc<Writer>>,
     readers: Readers,
+    condition: Arc<Condition>,
 }
 
 /// Whether a database may be made or changed in shape when the store opens.
@@ -59,30 +71,77 @@ pub enum Mode {
     Reading,
 }
 
+/// Who folds the log into the database while a server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// The writer.
+    Own,
+    /// A program that copies the log (Litestream) and has to have seen it before it goes.
+    External,
+}
+
 impl Store {
     /// Opens the database at `path`.
     ///
     /// # Errors
     /// When the file cannot be made or opened, is not the Hub's, fails its check, or has another schema than this binary's.
     pub fn open(path: &Path, mode: Mode) -> Result<Self, OpenError> {
+        Self::open_beside(path, mode, Checkpoints::Own)
+    }
+
+    /// The same, where somebody else may fold the log.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_beside(
+        path: &Path,
+        mode: Mode,
+        checkpoints: Checkpoints,
+    ) -> Result<Self, OpenError> {
         if mode == Mode::Reading {
             schema::examine(path, mode)?;
-            let readers = Readers::new(path)?;
+            let condition = Arc::new(Condition::default());
             return Ok(Self {
                 writer: None,
-                readers,
+                readers: Readers::new(path, Arc::clone(&condition))?,
+                condition,
             });
         }
-        let connection = schema::open(path, mode)?;
-        let path: PathBuf = path.to_owned();
-        let readers = Readers::new(&path)?;
-        let writer = Writer::start(connection, mode == Mode::Server, move || {
-            db::open_writable(&path)
-        })?;
+        let (connection, database, readers) = opened(path, mode, checkpoints)?;
+        let condition = Arc::clone(&database.condition);
+        let writer = Writer::start(connection, database)?;
         Ok(Self {
             writer: Some(Arc::new(writer)),
             readers,
+            condition,
         })
+    }
+
+    /// The same for a simulation, which plays the writer's thread itself.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_by_hand(path: &Path) -> Result<(Self, WriterByHand), OpenError> {
+        let (connection, database, readers) = opened(path, Mode::CommandLine, Checkpoints::Own)?;
+        let condition = Arc::clone(&database.condition);
+        let (writer, by_hand) = Writer::by_hand(connection, database);
+        let store = Self {
+            writer: Some(Arc::new(writer)),
+            readers,
+            condition,
+        };
+        Ok((store, by_hand))
+    }
+
+    /// Resolves when the database cannot be relied on any more and the server has to stop; says why.
+    pub async fn when_lost(&self) -> String {
+        self.condition.when_lost().await
+    }
+
+    /// Why the server has to stop, if it has to.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        self.condition.lost()
     }
 
     /// Applies a change and answers when it is on disk.
@@ -126,4 +185,27 @@ impl Store {
             writer.close();
         }
     }
+}
+
+/// A connection for the writer, what it knows of its database, and readers beside it.
+fn opened(
+    path: &Path,
+    mode: Mode,
+    checkpoints: Checkpoints,
+) -> Result<(Connection, Database, Readers), OpenError> {
+    let connection = schema::open(path, mode, checkpoints)?;
+    let condition = Arc::new(Condition::default());
+    let readers = Readers::new(path, Arc::clone(&condition))?;
+    let files = Files::of(path).map_err(|cause| OpenError::CannotMake {
+        path: path.to_owned(),
+        cause,
+    })?;
+    let database = Database {
+        path: path.to_owned(),
+        files,
+        condition,
+        checkpoints,
+        folds_at_end: mode == Mode::Server && checkpoints == Checkpoints::Own,
+    };
+    Ok((connection, database, readers))
 }

@@ -8,6 +8,7 @@ use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::OpenFlags;
 
+use crate::store::condition::Condition;
 use crate::store::db::{self, Db};
 use crate::store::error::{OpenError, StoreError};
 
@@ -20,10 +21,11 @@ const WAIT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Readers {
     pool: Pool<SqliteConnectionManager>,
+    condition: Arc<Condition>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn new(path: &Path, condition: Arc<Condition>) -> Result<Self, OpenError> {
         let manager = SqliteConnectionManager::file(path)
             .with_flags(db::flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
             .with_init(|connection| db::prepare_reader(connection));
@@ -35,6 +37,9 @@ impl Readers {
             .max_size(MAX_READERS)
             .min_idle(Some(1))
             .connection_timeout(WAIT)
+            // One is always open, and with it the log: SQLite removes that when nobody has the database open, and it would not be
+            // the one that the writer knows.
+            .max_lifetime(None)
             // A local file does not hang up: asking before each use would double the cost of a look-up.
             .test_on_check_out(false)
             .thread_pool(Arc::new(
@@ -45,19 +50,21 @@ impl Readers {
             ))
             .build(manager)
             .map_err(failed)?;
-        Ok(Self { pool })
+        Ok(Self { pool, condition })
     }
 
     pub(super) fn read<T, E: From<StoreError>>(
         &self,
         read: impl FnOnce(&Db<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.condition.check()?;
         let connection = self
             .pool
             .get()
             .map_err(|error| StoreError::Busy(format!("no reader is free: {error}")))?;
         read(&Db {
             connection: &connection,
+            condition: &self.condition,
         })
     }
 }

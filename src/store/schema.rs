@@ -8,9 +8,9 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
 use rusqlite_migration::{M, Migrations};
 
-use crate::store::Mode;
 use crate::store::db;
 use crate::store::error::{OpenError, StoreError};
+use crate::store::{Checkpoints, Mode};
 use crate::types::network::address_key;
 use crate::types::user_agent::UserAgent;
 
@@ -55,6 +55,12 @@ pub fn migrations() -> Vec<Migration> {
         .collect()
 }
 
+/// The schema version of this binary.
+#[must_use]
+pub fn known() -> i64 {
+    migrations().last().map_or(0, |last| last.version)
+}
+
 /// The schema version of the file at `path`, which must be the Hub's.
 ///
 /// # Errors
@@ -68,9 +74,14 @@ pub fn version(path: &Path) -> Result<i64, OpenError> {
 }
 
 /// Opens the file for the writer, after every check, in the present schema.
-pub(super) fn open(path: &Path, mode: Mode) -> Result<Connection, OpenError> {
+pub(super) fn open(
+    path: &Path,
+    mode: Mode,
+    checkpoints: Checkpoints,
+) -> Result<Connection, OpenError> {
     examine(path, mode)?;
-    let mut connection = db::open_writable(path).map_err(|cause| failed(path, cause))?;
+    let mut connection =
+        db::open_writable(path, checkpoints).map_err(|cause| failed(path, cause))?;
     // SQLite falls back to reading where it may not write, and every sign-in would fail.
     let read_only = connection
         .is_readonly(MAIN_DB)
@@ -103,7 +114,10 @@ pub(super) fn examine(path: &Path, mode: Mode) -> Result<(), OpenError> {
     let found = identify(path, &connection)?;
     judge(path, found, mode)?;
     if mode == Mode::Server {
-        check(path, &connection)?;
+        let size = std::fs::metadata(path).map_or(0, |file| file.len());
+        if size <= FULL_CHECK_BYTES {
+            check_pages(path, &connection)?;
+        }
     }
     Ok(())
 }
@@ -123,7 +137,7 @@ fn make_empty(path: &Path) -> Result<(), OpenError> {
 }
 
 /// The schema version of an open file: 0 for an empty one.
-fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
+pub(super) fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let foreign = |cause: String| OpenError::Foreign {
         path: path.to_owned(),
@@ -147,7 +161,7 @@ fn identify(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
 }
 
 fn judge(path: &Path, found: i64, mode: Mode) -> Result<(), OpenError> {
-    let known = migrations().last().map_or(0, |last| last.version);
+    let known = known();
     let path = path.to_owned();
     if found > known {
         return Err(OpenError::Newer { path, found, known });
@@ -158,15 +172,12 @@ fn judge(path: &Path, found: i64, mode: Mode) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+/// Every page of it.
+pub(super) fn check_pages(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let damaged = |cause: String| OpenError::Damaged {
         path: path.to_owned(),
         cause,
     };
-    let size = std::fs::metadata(path).map_or(0, |file| file.len());
-    if size > FULL_CHECK_BYTES {
-        return Ok(());
-    }
     let finding: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| damaged(one_line(&error.to_string())))?;
@@ -177,21 +188,65 @@ fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     }
 }
 
+/// Every page, every index against its table, and every reference between tables.
+pub(super) fn check_whole(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let damaged = |cause: String| OpenError::Damaged {
+        path: path.to_owned(),
+        cause,
+    };
+    let unreadable = |error: rusqlite::Error| damaged(one_line(&error.to_string()));
+    let finding: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(unreadable)?;
+    if finding != "ok" {
+        return Err(damaged(one_line(&finding)));
+    }
+    let mut references = connection
+        .prepare("PRAGMA foreign_key_check")
+        .map_err(unreadable)?;
+    if references.exists([]).map_err(unreadable)? {
+        return Err(damaged("a row refers to one that is not there".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether this binary can bring a database of that version to its own schema.
+pub(super) fn check_migrates(path: &Path, found: i64) -> Result<(), OpenError> {
+    if found == 0 {
+        return Err(OpenError::Foreign {
+            path: path.to_owned(),
+            cause: "it is empty".to_owned(),
+        });
+    }
+    judge(path, found, Mode::Server)
+}
+
 /// What SQLite says may come in several lines; a failure is one.
 fn one_line(text: &str) -> String {
     text.lines().collect::<Vec<_>>().join(" ")
 }
 
-fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+/// Brings a database to the present schema.
+pub(super) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    migrate_to(path, connection, known())
+}
+
+/// Brings a database to this version of the schema.
+pub(super) fn migrate_to(
+    path: &Path,
+    connection: &mut Connection,
+    version: i64,
+) -> Result<(), OpenError> {
     teach(connection).map_err(|error| failed(path, error.into()))?;
-    let known = migrations();
-    let steps = known
+    let migrations = migrations();
+    let steps = migrations
         .iter()
         .map(|migration| M::up(&migration.sql))
         .collect();
-    // Each migration runs in a transaction of its own, its version number in it.
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    // All that are pending run in one transaction, the version number in it: cut off at any point, they have not begun.
     Migrations::new(steps)
-        .to_latest(connection)
+        .to_version(connection, version)
         .map_err(|error| failed(path, StoreError::Broken(error.to_string())))
 }
 

@@ -13,7 +13,7 @@
 
 mod asking;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
-#[path = "../faults/chance.rs"]
+#[path = "../faults/driver/chance.rs"]
 mod chance;
 mod equal;
 mod errors;
@@ -21,7 +21,7 @@ mod forwarded;
 mod hosts;
 mod promises;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
-#[path = "../faults/server.rs"]
+#[path = "../faults/driver/server.rs"]
 mod server;
 mod site;
 mod statistics;

@@ -23,6 +23,7 @@ mod errors;
 mod failures;
 mod headers;
 mod health;
+mod housekeeping;
 mod keys;
 mod markup;
 mod names;

@@ -249,6 +249,11 @@ impl Stage {
         self.client.rocket().state::<Hub>().expect("a hub")
     }
 
+    /// What the server holds beside the Hub.
+    pub fn managed<T: Send + Sync + 'static>(&self) -> &T {
+        self.client.rocket().state().expect("held")
+    }
+
     /// Every route's method and pattern.
     pub fn routes(&self) -> Vec<(Method, String)> {
         let routes = self.client.rocket().routes();

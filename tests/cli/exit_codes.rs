@@ -27,6 +27,7 @@ fn a_missing_database_is_69_and_is_never_made() {
         &["audit", "verify"],
         &["migrate"],
         &["migrate", "--status"],
+        &["backup"],
     ] {
         let line = stage.run(arguments).failed(69);
         assert_eq!(
@@ -58,7 +59,7 @@ fn a_second_server_is_75_and_so_is_migrating_beside_one() {
     let wanted = format!(
         "{} is in use by another server (process {}); stop that one, or name another directory with --data-dir",
         stage.data().display(),
-        holder.trim()
+        holder.lines().next().unwrap()
     );
     assert_eq!(stage.run(SERVE).failed(75), wanted);
     assert_eq!(stage.run(&["migrate"]).failed(75), wanted);
@@ -106,6 +107,69 @@ fn a_missing_key_beside_a_database_is_78_and_none_is_made() {
     assert_eq!(stage.run(SERVE).failed(78), wanted);
     assert_eq!(stage.run(DOORS[0]).failed(78), wanted);
     assert!(!key.exists());
+}
+
+#[test]
+fn a_lost_database_is_69_and_none_is_made_in_its_place() {
+    let stage = Stage::new();
+    for suffix in ["", "-wal", "-shm"] {
+        let path = format!("{}{suffix}", stage.database().display());
+        // A stopped server leaves the database alone.
+        let _stopped = fs::remove_file(path);
+    }
+    let wanted = format!(
+        "{} is missing or empty, but there was one here: put it back, or a backup in its place with `hub restore`; to begin anew without its users, empty the directory",
+        stage.data().join("hub.db").display()
+    );
+    assert_eq!(stage.run(SERVE).failed(69), wanted);
+    // The key alone tells it, too.
+    fs::remove_file(stage.data().join("hub.lock")).unwrap();
+    assert_eq!(stage.run(SERVE).failed(69), wanted);
+    assert!(!stage.database().exists());
+}
+
+#[test]
+fn a_database_that_is_lost_beside_a_configured_key_is_missed_too() {
+    let mut stage = Stage::empty();
+    let key = "5b1f0c7ad9e3428617fc90b2a4d86e3550ce17f98a23b46d0e91c7385df2ab64";
+    stage.environment.push(("HUB_SECRET_KEY", key.to_owned()));
+    drop(stage.serve());
+    for file in fs::read_dir(stage.data()).unwrap().map(Result::unwrap) {
+        if file.file_name().to_string_lossy().starts_with("hub.db") {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+    let line = stage.run(SERVE).failed(69);
+    assert!(line.contains("there was one here"), "{line}");
+    for file in fs::read_dir(stage.data()).unwrap().map(Result::unwrap) {
+        let (_file, _directory) = (fs::remove_file(file.path()), fs::remove_dir(file.path()));
+    }
+    drop(stage.serve());
+}
+
+#[test]
+fn a_first_start_that_was_cut_off_is_taken_up_with_the_same_key() {
+    // The key was drawn, and nothing else was done.
+    let stage = Stage::empty();
+    drop(stage.serve());
+    let (first, key) = (
+        stage.data().join("secret.key.first"),
+        stage.data().join("secret.key"),
+    );
+    let drawn = fs::read(&key).unwrap();
+    fs::rename(&key, &first).unwrap();
+    // The database stood, and belonged to it.
+    drop(stage.serve());
+    assert_eq!(fs::read(&key).unwrap(), drawn);
+    assert!(!first.exists());
+    // The database was not begun.
+    fs::rename(&key, &first).unwrap();
+    for file in ["hub.db", "hub.db-wal", "hub.db-shm", "hub.lock"] {
+        let _folded = fs::remove_file(stage.data().join(file));
+    }
+    drop(stage.serve());
+    assert_eq!(fs::read(&key).unwrap(), drawn);
+    assert!(stage.database().exists());
 }
 
 #[test]
@@ -187,6 +251,7 @@ fn a_wrong_configuration_is_78_with_a_line_for_everything_that_is_wrong() {
         &["config", "check"],
         &["config", "print"],
         &["migrate", "--status"],
+        &["backup"],
     ] {
         let done = stage.run(arguments);
         assert_eq!((done.code, &*done.out), (78, ""), "{arguments:?}");
@@ -213,6 +278,7 @@ fn a_file_that_is_no_database_of_the_hub_is_78_and_stays_as_it_is() {
         DOORS[1],
         &["migrate"],
         &["migrate", "--status"],
+        &["backup"],
     ] {
         let line = stage.run(arguments).failed(78);
         assert_eq!(

@@ -8,16 +8,22 @@
 )]
 
 mod audit;
+mod backups;
+mod backups_under_load;
 mod certificates;
+mod doctor;
 mod exit_codes;
+mod fixture;
 mod keys;
 mod listening;
 mod printed;
 mod reading;
+mod restore;
 mod second_factor;
 mod server;
 mod sessions;
 mod stage;
 mod tls;
 mod tokens;
+mod upgrades;
 mod users;

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::server::Launch;
-use super::stage::{self, PASSWORD, ask, refresh_body, sign_in_body};
+use crate::driver::server::Launch;
+use crate::driver::stage::{self, PASSWORD, ask, refresh_body, sign_in_body};
 
 /// Covers the source tree and the build directory with nothing; that they are out of sight is checked before the server starts.
 const OUT_OF_SIGHT: &str = "for covered in \"$1\" \"$2\"; do \

@@ -6,9 +6,9 @@ use std::process::Command;
 use rusqlite::OpenFlags;
 use serde_json::Value;
 
-use super::auditor;
-use super::server::{Launch, Server};
-use super::stage;
+use crate::driver::auditor;
+use crate::driver::server::{Launch, Server};
+use crate::driver::stage;
 
 /// What every token begins with: the header of the published example.
 const TOKEN_PREFIX: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";

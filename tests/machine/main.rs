@@ -7,8 +7,10 @@
     reason = "a test whose stage cannot be set up has to fail, also outside test functions; how much was searched and raced is worth a line"
 )]
 
+mod keeping;
 mod model;
 mod races;
 mod random;
+mod simulation;
 mod stage;
 mod tabs;

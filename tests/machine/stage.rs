@@ -73,3 +73,14 @@ impl Dice {
         choices[self.below(choices.len())]
     }
 }
+
+/// How often: `full` with `HUBTEST_LONG`, else a part of that, so that nobody waits for all of it at each change.
+pub fn often(full: usize) -> usize {
+    /// One in so many: the rarest of what the tests look for is still met some hundred times.
+    const PART: usize = 4;
+    if std::env::var_os("HUBTEST_LONG").is_some() {
+        full
+    } else {
+        full / PART
+    }
+}

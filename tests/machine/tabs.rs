@@ -7,6 +7,8 @@ mod browser;
 
 use browser::{Browser, Delays, ROUNDS_OF_A_SESSION};
 
+use crate::stage;
+
 /// Microseconds in a second.
 const SECOND: u64 = 1_000_000;
 
@@ -43,6 +45,7 @@ const ANSWERS_BEYOND_THE_GRACE: Delays = Delays {
 async fn lasting_sessions(tabs: usize, rounds: usize, delays: &Delays, seed: u64) {
     let mut browser = Browser::open(seed).await;
     let mut refreshes = 0;
+    let rounds = stage::often(rounds);
     for round in 0..rounds {
         if round % ROUNDS_OF_A_SESSION == 0 {
             browser.sign_in().await;

@@ -3,6 +3,7 @@
 
 mod activity;
 mod audit;
+mod ground;
 mod opening;
 mod reading;
 mod writing;

@@ -6,8 +6,42 @@ use sha2::{Digest, Sha256};
 use crate::source::Source;
 use crate::tree::{Finding, assert_none, files};
 
-/// The migrations that a release carried, with the SHA-256 of each. A release adds its own.
-const RELEASED: &[(&str, &str)] = &[];
+/// The migrations that databases in use may have run, with the SHA-256 of each. The databases of every schema in `tests/cli/fixture.rs` are made
+/// from them. A release adds its own.
+const RELEASED: &[(&str, &str)] = &[
+    (
+        "migrations/0001_users_sessions_audit.sql",
+        "8c88e2272251b9da80034bc5903351649efb2f42c944b17b4d69c145783a7c86",
+    ),
+    (
+        "migrations/0002_browser.sql",
+        "da6f2624b94080177e7d6e00ce8640501da378936c0ac3b214a1234f363e9f6f",
+    ),
+    (
+        "migrations/0003_session_lists.sql",
+        "a0141a90e0d4361b6917890ed3f87aa3fbab5c91e4c770241897e0802f9f487b",
+    ),
+    (
+        "migrations/0004_keys.sql",
+        "1fcc95f878ee6a91d66d904165aae02dd4ddfbed94c9c1d27592f6bb79ba2db6",
+    ),
+    (
+        "migrations/0005_second_factors.sql",
+        "4d9949c63dd1f6c2dba41f791777e798c88905517b03ca7c5e40035d8a696f3f",
+    ),
+    (
+        "migrations/0006_activity.sql",
+        "b448f812be629121bc4f3287c6c031aa104bb710d9ac65504c226680fa269f60",
+    ),
+    (
+        "migrations/0007_users_pages.sql",
+        "43c8b612b8cfe9e7716daa00d77326916c108f42c8471337a12ee6ed09ad797f",
+    ),
+    (
+        "migrations/0008_failed_attempts.sql",
+        "9c3e841850a9e756c55979832e446b801175e77ec9b77d872712c80b3cb66889",
+    ),
+];
 
 /// What names clients (SHA-256 of `src/types/user_agent/device.rs` without its tests), and the migration that last filled `user_agents.device` with
 /// those names. Whoever changes the names writes a migration that fills the column anew, or lists would be sorted and searched by the old ones.

@@ -1,6 +1,7 @@
 //! The administrators' side: one folder a noun, its acts and its pages together.
 
 pub mod audit;
+pub mod backups;
 pub mod dashboard;
 pub mod sessions;
 pub mod settings;

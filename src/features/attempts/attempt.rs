@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::crypto::attempt_keys::Subject;
-use crate::features::attempts::model::{FORGOTTEN_AFTER, Failures, KNOWN_FOR, LONGEST_WAIT, Wait};
+use crate::features::attempts::model::{FORGOTTEN_AFTER, Failures, KNOWN_FOR, Wait};
 use crate::features::attempts::store;
 use crate::hub::Hub;
 use crate::hub::throttle::model::{TooMany, Tries};
@@ -190,10 +190,7 @@ impl Trace {
         let before = store::failures(tx, counted)?.not_forgotten(now);
         let after = before.and(1, now);
         store::note(tx, counted, after.count, now)?;
-        // By the wall clock they are old; that nobody set it, the process has seen for longer than anybody waits.
-        if now.running >= i64::try_from(LONGEST_WAIT.as_micros()).unwrap_or(i64::MAX) {
-            store::sweep(tx, now.wall.minus(FORGOTTEN_AFTER))?;
-        }
+        store::sweep(tx, now, FORGOTTEN_AFTER)?;
         Ok(after)
     }
 

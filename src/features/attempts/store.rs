@@ -1,5 +1,7 @@
 //! All SQL on `failed_attempts` and `known_networks`.
 
+use std::time::Duration;
+
 use rusqlite::params;
 
 use crate::crypto::attempt_keys::Subject;
@@ -87,21 +89,22 @@ pub fn forget_all(tx: &Tx<'_>, subject: &Subject) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes a few rows whose last failure came before `before`.
+/// Removes a few rows whose last failure came so long ago, on the steady clock of this boot of the machine. (Those from before it are left to
+/// the housekeeping: here it cannot be told how old they are.)
 ///
 /// # Errors
 /// What SQLite says.
-pub fn sweep(tx: &Tx<'_>, before: Timestamp) -> Result<(), StoreError> {
+pub fn sweep(tx: &Tx<'_>, now: Moment, age: Duration) -> Result<(), StoreError> {
+    let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
     tx.execute(
         "DELETE FROM failed_attempts
-         WHERE (subject, network) IN (
+         WHERE failed_boot = $1 AND failed_steady <= $2 AND (subject, network) IN (
            SELECT subject, network
            FROM failed_attempts
-           WHERE failed_at < $1
            ORDER BY failed_at
-           LIMIT $2
+           LIMIT $3
          )",
-        params![before.micros(), SWEPT_ROWS],
+        params![now.boot, now.steady.saturating_sub(age), SWEPT_ROWS],
     )?;
     Ok(())
 }
@@ -134,13 +137,19 @@ pub fn remember_network(
     tx: &Tx<'_>,
     user: UserId,
     network: SenderNetwork,
-    now: Timestamp,
+    now: Moment,
 ) -> Result<(), StoreError> {
     tx.execute_on_one(
-        "INSERT INTO known_networks (user_id, network, seen_at)
-         VALUES ($1, $2, $3)
-         ON CONFLICT (user_id, network) DO UPDATE SET seen_at = $3",
-        params![user.0, network.key(), now.micros()],
+        "INSERT INTO known_networks (user_id, network, seen_at, seen_steady, seen_boot)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (user_id, network) DO UPDATE SET seen_at = $3, seen_steady = $4, seen_boot = $5",
+        params![
+            user.0,
+            network.key(),
+            now.wall.micros(),
+            now.steady,
+            now.boot
+        ],
     )?;
     tx.execute(
         "DELETE FROM known_networks

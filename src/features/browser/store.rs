@@ -239,3 +239,12 @@ pub fn forget_half(tx: &Tx<'_>, value: &ValueHash) -> Result<(), StoreError> {
     )?;
     Ok(())
 }
+
+/// Takes every half sign-in away.
+///
+/// # Errors
+/// What SQLite says.
+pub fn forget_halves(tx: &Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM half_sign_ins", params![])?;
+    Ok(())
+}

@@ -182,11 +182,13 @@ impl From<RefreshError> for ApiError {
             RefreshError::TooMany(too_many) => too_many.into(),
             RefreshError::Superseded | RefreshError::Reused => refused("token_reused"),
             // Here, unlike elsewhere, even a disk that takes no writes is a 500: the document of this endpoint knows no other answer.
-            RefreshError::Store(StoreError::Unwritable(cause)) => Self::store(
-                StoreError::Broken(cause),
-                "Token refresh failed",
-                "refresh_failed",
-            ),
+            RefreshError::Store(StoreError::Unwritable(cause) | StoreError::Untrusted(cause)) => {
+                Self::store(
+                    StoreError::Broken(cause),
+                    "Token refresh failed",
+                    "refresh_failed",
+                )
+            }
             RefreshError::Store(error) => {
                 Self::store(error, "Token refresh failed", "refresh_failed")
             }

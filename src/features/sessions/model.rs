@@ -91,11 +91,13 @@ pub enum EndReason {
     UserDeleted,
     /// Its user's password was changed.
     PasswordChanged,
+    /// The database was restored from a backup.
+    Restored,
 }
 
 impl EndReason {
     /// Every reason there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignedOut,
         Self::SignedOutEverywhere,
         Self::Revoked,
@@ -104,6 +106,7 @@ impl EndReason {
         Self::UserDisabled,
         Self::UserDeleted,
         Self::PasswordChanged,
+        Self::Restored,
     ];
 
     /// As it stands in the database and on the command line.
@@ -118,6 +121,7 @@ impl EndReason {
             Self::UserDisabled => "user_disabled",
             Self::UserDeleted => "user_deleted",
             Self::PasswordChanged => "password_changed",
+            Self::Restored => "restored",
         }
     }
 
@@ -131,9 +135,11 @@ impl EndReason {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::SignedOut | Self::SignedOutEverywhere | Self::Revoked | Self::Administrator => {
-                "session_revoked"
-            }
+            Self::SignedOut
+            | Self::SignedOutEverywhere
+            | Self::Revoked
+            | Self::Administrator
+            | Self::Restored => "session_revoked",
             Self::Reuse => "token_reused",
             Self::UserDisabled => "user_disabled",
             Self::UserDeleted => "user_not_found",

@@ -36,6 +36,12 @@ impl NewSession {
         }
     }
 
+    /// The key that the session will have.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
     /// The same for a sign-in at the Hub's own pages.
     #[must_use]
     pub fn draw_for_browser(hub: &Hub) -> Self {
@@ -75,7 +81,7 @@ pub fn start(
         lineage_length: 1,
     };
     store::insert(tx, &session, new.browser)?;
-    attempts::remember_network(tx, user, SenderNetwork::of(cause.address), now.wall)?;
+    attempts::remember_network(tx, user, SenderNetwork::of(cause.address), now)?;
     let event = NewEvent {
         session: session.id,
         position: 1,

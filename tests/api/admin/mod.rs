@@ -1,6 +1,7 @@
 //! The administrators' pages, one file a page.
 
 mod audit;
+mod backups;
 mod dashboard;
 mod session;
 mod sessions_list;

@@ -114,6 +114,9 @@ pub const DEEDS: &[Deed] = deeds! {
     Post "/admin/sessions/revoke" root alice OnItsPage ["session.end_many"]
         |_| vec![("which", "all".into()), ("q", "user:alice".into()), ("shown", "100".into())];
     Post "/admin/settings/keys/rotate" root alice OnItsPage ["key.rotate"] |_| vec![("replaces", "1".into())];
+    // Its copy lies beside the database.
+    Post "/admin/settings/backups" root alice OnItsPage ["backup.make"] none;
+    Get "/admin/settings/backups/<name>" root backup OnItsPage ["backup.download"] none;
     Post "/admin/sudo" root alice No ["proof.given"] |_| vec![("password", PASSWORD.into())];
     Post "/admin/users/<id>/delete" root alice OnItsPage ["user.delete"] |_| vec![("name", "alice".into())];
     Post "/admin/users/<id>/disable" root alice OnItsPage ["user.disable"] none;
@@ -139,6 +142,15 @@ pub const DEEDS: &[Deed] = deeds! {
     };
     Post "/theme" nobody alice No [] |_| vec![("theme", "dark".into()), ("next", "/login".into())];
 };
+
+/// A copy that lies in the folder.
+fn backup(scene: &Scene<'_>) -> String {
+    let name = "hub-20250906T153045Z.db";
+    let folder = scene.stage.hub().config.data_dir.join("backups");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(name), "a copy").expect("a copy");
+    name.to_owned()
+}
 
 fn disabled(_: &Scene<'_>) -> String {
     "5".to_owned()
@@ -274,7 +286,10 @@ impl<'stage> Scene<'stage> {
     }
 
     pub fn path(&self, deed: &Deed) -> String {
-        deed.pattern.replace("<id>", &(deed.target)(self))
+        let target = (deed.target)(self);
+        deed.pattern
+            .replace("<id>", &target)
+            .replace("<name>", &target)
     }
 
     /// Does it, as whoever may.

@@ -39,12 +39,12 @@ async fn racer(mut caller: Caller, race: Arc<Race>, rounds: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_clients_with_one_token_get_one_successor_and_stay_signed_in() {
-    race(CLIENTS, RACES).await;
+    race(CLIENTS, stage::often(RACES)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_refused_for_having_been_overtaken_on_the_way_to_the_writer() {
-    race(ALL_WITHIN_BOUND, RACES_WITHIN_BOUND).await;
+    race(ALL_WITHIN_BOUND, stage::often(RACES_WITHIN_BOUND)).await;
 }
 
 /// Races so many clients with one token, so many times, each time with the successor of the last.
@@ -161,7 +161,8 @@ async fn twelve_tabs_that_share_a_storage_are_never_signed_out_nor_refused() {
         });
     }
     let dice = Dice::new(12);
-    for _ in 0..TAB_ROUNDS {
+    let rounds = stage::often(TAB_ROUNDS);
+    for _ in 0..rounds {
         tabs.iter_mut().for_each(Tab::load);
         let mut slots: [Vec<Tab>; SLOTS] = Default::default();
         for tab in tabs.drain(..) {
@@ -183,7 +184,7 @@ async fn twelve_tabs_that_share_a_storage_are_never_signed_out_nor_refused() {
     let row = served.row(&token);
     assert_eq!(row.standing, Standing::Live);
     println!(
-        "{TAB_ROUNDS} rounds of {TABS} tabs: {} given, {} rotations, nobody refused, {:?}",
+        "{rounds} rounds of {TABS} tabs: {} given, {} rotations, nobody refused, {:?}",
         tabs.iter().map(|tab| tab.given).sum::<usize>(),
         row.rotations(),
         real.now().since(begun)

@@ -7,7 +7,7 @@ use hub::types::ids::{SessionId, UserId};
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;
 const GRACE: i64 = 10 * SECOND;
-const REFRESH_TTL: i64 = 30 * 86_400 * SECOND;
+pub const REFRESH_TTL: i64 = 30 * 86_400 * SECOND;
 pub const SESSION_MAX_AGE: i64 = 90 * 86_400 * SECOND;
 const MAX_RETRIES: i64 = 20;
 
@@ -103,6 +103,19 @@ impl Session {
     pub fn kept(&self) -> &[Event] {
         let kept = usize::try_from(KEPT_EVENTS).expect("small");
         &self.lineage[self.lineage.len().saturating_sub(kept)..]
+    }
+
+    /// When its present token was made.
+    pub fn last_made(&self) -> Real {
+        self.made[self.made.len() - 1]
+    }
+
+    /// When it was ended, if it was.
+    pub fn ended_at(&self) -> Option<Real> {
+        let mut events = self.lineage.iter().rev();
+        self.ended
+            .and(events.find(|event| event.kind == Kind::End))
+            .map(|event| event.at)
     }
 
     pub fn end(&mut self, reason: EndReason, now: Real) {

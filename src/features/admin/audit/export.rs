@@ -32,7 +32,7 @@ pub async fn table(
     let mut file = begin(hub, turns, &administrator, typed, Format::Csv).await?;
     let store = hub.store.clone();
     Ok(Download {
-        name: "audit.csv",
+        name: "audit.csv".into(),
         media_type: csv::CSV,
         make: move || piece(&store, &mut file),
     })
@@ -52,7 +52,7 @@ pub async fn array(
     let mut file = begin(hub, turns, &administrator, typed, Format::Json).await?;
     let store = hub.store.clone();
     Ok(Download {
-        name: "audit.json",
+        name: "audit.json".into(),
         media_type: JSON,
         make: move || piece(&store, &mut file),
     })

@@ -10,9 +10,9 @@ const LOW_DISK_HUNDREDTHS: u64 = 10;
 /// With this much free it never does: no database of sessions grows by it in a week.
 const AMPLE_DISK_BYTES: u64 = 20_000_000_000;
 /// With less than this a busy hour can fill the disk, and then nobody can sign in.
-const SHORT_DISK_BYTES: u64 = 500_000_000;
+pub const SHORT_DISK_BYTES: u64 = 500_000_000;
 /// A backup older than this many days is of a Hub that people would not know again.
-const OLD_BACKUP_DAYS: i64 = 7;
+pub const OLD_BACKUP_DAYS: i64 = 7;
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Findings<'found> {
     pub reuses: u64,
     /// How many days old the newest backup is; `None` if there is none.
     pub backup_days: Option<i64>,
+    /// Why the last scheduled backup failed, if it did.
+    pub backup_failure: Option<&'found str>,
     /// Where backups are looked for.
     pub backups: &'found str,
     /// Bytes free and bytes in all on the disk of the data directory, if it tells.
@@ -72,6 +74,7 @@ pub fn matters(findings: &Findings<'_>) -> Vec<Matter> {
         reuse(findings.reuses),
         disk(findings.disk),
         second_factor(findings),
+        failed_backup(findings.backup_failure),
         backup(findings.backup_days, findings.backups),
     ];
     let mut matters: Vec<Matter> = own
@@ -128,12 +131,17 @@ fn second_factor(findings: &Findings<'_>) -> Option<Matter> {
     })
 }
 
+fn failed_backup(failure: Option<&str>) -> Option<Matter> {
+    let text = format!("It is tried again. What stood in its way: {}.", failure?);
+    Some(Matter::new("bad", "The last scheduled backup failed", text))
+}
+
 fn backup(days: Option<i64>, place: &str) -> Option<Matter> {
     let (title, text) = match days {
         None => (
             "There is no backup".to_owned(),
             format!(
-                "Nothing lies in {place}. Copy the database there and then to another machine, and keep secret.key apart from it; the README says how."
+                "Nothing lies in {place}. Make one under Settings or with hub backup, copy it to another machine, and keep secret.key apart from it."
             ),
         ),
         Some(days) if days >= OLD_BACKUP_DAYS => (
@@ -165,6 +173,7 @@ mod tests {
             with_second_factor: 1,
             reuses: 0,
             backup_days: Some(0),
+            backup_failure: None,
             backups: "/data/backups",
             disk: Some((500_000_000_000, 1_000_000_000_000)),
         }
@@ -186,7 +195,12 @@ mod tests {
 
     #[test]
     fn each_finding_is_said_by_itself() {
-        let cases: [Case; 9] = [
+        let cases: [Case; 10] = [
+            (
+                |f| f.backup_failure = Some("no space"),
+                "The last scheduled backup failed",
+                "bad",
+            ),
             (
                 |f| f.reuses = 1,
                 "A used token came again in the last 7 days",

@@ -30,7 +30,7 @@ pub fn look(place: &Place) -> Found {
     let mut log = database.clone().into_os_string();
     log.push("-wal");
     let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    let backups = place.directory.join("backups");
+    let backups = place.backups();
     Found {
         database_bytes: bytes(&database) + bytes(Path::new(&log)),
         disk: disk(&place.directory),

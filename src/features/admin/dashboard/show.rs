@@ -7,6 +7,7 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use crate::features::admin::audit::row::{self, Row};
+use crate::features::admin::backups::scheduled::LastFailure;
 use crate::features::admin::dashboard::attention::{self, Findings};
 use crate::features::admin::dashboard::chart::Chart;
 use crate::features::admin::dashboard::hours::{self, Line};
@@ -100,6 +101,7 @@ struct Charts {
 #[get("/admin")]
 pub async fn show(
     hub: &State<Hub>,
+    last_failure: &State<LastFailure>,
     administrator: Administrator,
     seen: Seen,
 ) -> Result<Page, Refusal> {
@@ -121,7 +123,8 @@ pub async fn show(
     let refreshed: u64 = counts.iter().map(|hour| hour.refreshes).sum();
     let begun = hub.activity.begun();
     let since = told.counted_since.map_or(begun, |since| since.min(begun));
-    let matters = matters(&seen, &told, &found, now.at);
+    let failure = last_failure.told().map(|(_, text)| text);
+    let matters = matters(&seen, &told, &found, failure.as_deref(), now.at);
     let figures = Figures {
         active_sessions: grouped(told.active_sessions),
         users: count(told.users),
@@ -153,7 +156,13 @@ pub async fn show(
     ))
 }
 
-fn matters(seen: &Seen, told: &Told, found: &Found, now: Timestamp) -> Vec<attention::Matter> {
+fn matters(
+    seen: &Seen,
+    told: &Told,
+    found: &Found,
+    backup_failure: Option<&str>,
+    now: Timestamp,
+) -> Vec<attention::Matter> {
     let backup_seconds = found.backup.map(|at| now.seconds() - at.seconds());
     attention::matters(&Findings {
         way: seen.checks(),
@@ -161,6 +170,7 @@ fn matters(seen: &Seen, told: &Told, found: &Found, now: Timestamp) -> Vec<atten
         with_second_factor: told.administrators.with_one,
         reuses: told.reuses.unsigned_abs(),
         backup_days: backup_seconds.map(|seconds| seconds / DAY_SECONDS),
+        backup_failure,
         backups: &found.backups.display().to_string(),
         disk: found.disk,
     })

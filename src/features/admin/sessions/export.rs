@@ -73,7 +73,7 @@ pub async fn as_csv(
         Ok((piece.is_some() || !text.is_empty()).then(|| text.into_bytes()))
     };
     Ok(Download {
-        name: "sessions.csv",
+        name: "sessions.csv".into(),
         media_type: CSV,
         make: Box::new(make),
     })
@@ -115,7 +115,7 @@ pub async fn as_json(
         Ok(Some(bytes))
     };
     Ok(Download {
-        name: "sessions.json",
+        name: "sessions.json".into(),
         media_type: JSON,
         make: Box::new(make),
     })

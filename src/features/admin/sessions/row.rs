@@ -85,5 +85,6 @@ fn ended(reason: EndReason) -> (&'static str, &'static str) {
         EndReason::UserDisabled => ("revoked", "user disabled"),
         EndReason::UserDeleted => ("revoked", "user deleted"),
         EndReason::PasswordChanged => ("revoked", "password changed"),
+        EndReason::Restored => ("revoked", "backup restored"),
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /admin/settings`: the configuration in effect with where each value came from, and the keys.
+//! `GET /admin/settings`: the configuration in effect with where each value came from, the keys, and the backups.
 
 use rocket::{State, get};
 use rocket_dyn_templates::context;
@@ -6,11 +6,14 @@ use serde::Serialize;
 
 use crate::config::{Origin, SETTINGS, Setting};
 use crate::crypto::ring::{KeyState, KnownKey, Lifetimes};
+use crate::features::admin::backups::scheduled::LastFailure;
 use crate::features::browser::who::SuperAdministrator;
+use crate::http::figures::size;
 use crate::http::pages::Page;
 use crate::http::refusal::Refusal;
 use crate::http::times::Shown;
 use crate::hub::{Hub, Place, keys};
+use crate::store::backup::{self, Kind, Listed};
 use crate::store::schema;
 use crate::types::time::Timestamp;
 
@@ -19,7 +22,11 @@ use crate::types::time::Timestamp;
 /// # Errors
 /// When the database cannot be read.
 #[get("/admin/settings")]
-pub fn show(hub: &State<Hub>, administrator: SuperAdministrator) -> Result<Page, Refusal> {
+pub fn show(
+    hub: &State<Hub>,
+    last_failure: &State<LastFailure>,
+    administrator: SuperAdministrator,
+) -> Result<Page, Refusal> {
     let now = hub.clock.now().wall;
     let lifetimes = keys::lifetimes(&hub.config);
     let known = hub.store.read(keys::known)?;
@@ -28,6 +35,10 @@ pub fn show(hub: &State<Hub>, administrator: SuperAdministrator) -> Result<Page,
         .map(|key| Key::of(key, lifetimes, now))
         .collect();
     let place = Place::new(&hub.config.data_dir);
+    let (copies, backups) = (backup::list(&place.backups()).ok(), place.backups());
+    let more = copies
+        .as_ref()
+        .map_or(0, |copies| copies.len().saturating_sub(MAX_COPIES));
     let directory = std::fs::canonicalize(&place.directory).unwrap_or(place.directory);
     let is_configured = hub.config.secret_key.is_some();
     let origins = hub.origins();
@@ -47,8 +58,44 @@ pub fn show(hub: &State<Hub>, administrator: SuperAdministrator) -> Result<Page,
             given: settings.iter().filter(|line| line.is_given).count(),
             settings: settings,
             keys: keys,
+            backups: backups.display().to_string(),
+            copies: copies.map(|copies| {
+                let shown = copies.iter().take(MAX_COPIES);
+                shown.map(|copy| Copy::of(copy, now)).collect::<Vec<_>>()
+            }),
+            more_copies: more,
+            is_scheduled: !hub.config.backup.every.is_zero(),
+            failure: last_failure.told().map(|(_, text)| text),
         },
     ))
+}
+
+/// Copies that the page shows: it stays as small as every page.
+const MAX_COPIES: usize = 20;
+
+/// A copy of the database as the page shows it.
+#[derive(Serialize)]
+struct Copy {
+    name: String,
+    why: String,
+    written: Shown,
+    size: String,
+}
+
+impl Copy {
+    fn of(copy: &Listed, now: Timestamp) -> Self {
+        Self {
+            name: copy.name.to_string(),
+            why: match copy.name.kind {
+                Kind::Asked => "asked for".to_owned(),
+                Kind::Scheduled { .. } => "scheduled".to_owned(),
+                Kind::BeforeSchema { version } => format!("before schema {version}"),
+                Kind::Replaced => "replaced by a backup".to_owned(),
+            },
+            written: Shown::new(copy.written_at, now),
+            size: size(copy.bytes),
+        }
+    }
 }
 
 /// A key as pages show it.

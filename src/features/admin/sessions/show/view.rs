@@ -255,6 +255,7 @@ pub const fn ended_because(reason: EndReason) -> &'static str {
         EndReason::UserDisabled => "its user was disabled",
         EndReason::UserDeleted => "its user was deleted",
         EndReason::PasswordChanged => "its user's password was changed",
+        EndReason::Restored => "the Hub was put back to a backup",
     }
 }
 

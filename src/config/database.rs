@@ -1,0 +1,33 @@
+//! Who tends the database's log.
+
+use serde::Deserializer;
+
+use super::reading::{parsed, quoted};
+use super::settings::Setting;
+
+pub(super) const CHECKPOINTS: Setting = Setting::plain(
+    "checkpoints",
+    "HUB_CHECKPOINTS",
+    "own",
+    "Who folds the database's log into it: own, or external where Litestream does.",
+);
+
+/// Who folds the log into the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// The Hub.
+    Own,
+    /// A program that copies the log first.
+    External,
+}
+
+pub(super) fn checkpoints<'de, D: Deserializer<'de>>(given: D) -> Result<Checkpoints, D::Error> {
+    parsed(given, |text| match text {
+        "own" => Ok(Checkpoints::Own),
+        "external" => Ok(Checkpoints::External),
+        _ => Err(format!(
+            "{} is unknown; write own or external",
+            quoted(text)
+        )),
+    })
+}
