@@ -35,7 +35,12 @@ fn names(stage: &Stage) -> Vec<String> {
         return Vec::new();
     };
     let mut names: Vec<String> = files
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .map(|file| {
+            file.expect("a file")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
         .collect();
     names.sort();
     names
@@ -46,9 +51,10 @@ fn names(stage: &Stage) -> Vec<String> {
     reason = "a copy is read as a stranger would"
 )]
 fn users_in(copy: &Path) -> i64 {
-    let copy = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let copy = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let copy = copy.expect("a database");
     copy.query_row("SELECT count(*) FROM users", [], |row| row.get(0))
-        .unwrap()
+        .expect("a number")
 }
 
 /// The audit's rows about backups: actor, action and target.
