@@ -41,6 +41,10 @@ const RELEASED: &[(&str, &str)] = &[
         "migrations/0008_failed_attempts.sql",
         "9c3e841850a9e756c55979832e446b801175e77ec9b77d872712c80b3cb66889",
     ),
+    (
+        "migrations/0009_housekeeping.sql",
+        "74a8855a63972a051c0d258f87421adddd1082eed883b5dc531ce12aa57293be",
+    ),
 ];
 
 /// What names clients (SHA-256 of `src/types/user_agent/device.rs` without its tests), and the migration that last filled `user_agents.device` with
