@@ -12,8 +12,9 @@ use crate::store::condition::Condition;
 use crate::store::db::{self, Db};
 use crate::store::error::{OpenError, StoreError};
 
-/// Most readers at once: a request's look-up holds one for microseconds, and only as many run at once as there are worker threads.
-pub(super) const MAX_READERS: u32 = 16;
+/// Most readers at once: a request's look-up holds one for microseconds, and only as many run at once as there are worker threads. (As many
+/// as leave a process that may open 64 files enough to serve with.)
+pub(super) const MAX_READERS: u32 = 14;
 /// How long a request waits for a reader before it is told to come back.
 const WAIT: Duration = Duration::from_secs(2);
 
