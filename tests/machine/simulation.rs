@@ -14,7 +14,7 @@ use world::{Lie, World};
 /// Steps of the ordinary run: some seconds where nothing is optimized.
 const STEPS: usize = 20_000;
 /// Steps until the world is made anew: its sessions are looked at again and again, and must not become too many.
-const STEPS_OF_A_WORLD: usize = 4_000;
+const STEPS_OF_A_WORLD: usize = 8_000;
 /// Seeds that once found something.
 const KNOWN_REGRESSIONS: [u64; 0] = [];
 

@@ -9,7 +9,7 @@ use crate::cli::healthcheck;
 use crate::config::Bind;
 use crate::hub::Place;
 
-/// The process id in a lock file is a number; what is longer is no lock file of ours.
+/// A lock file begins with a process id; what is longer is none of ours.
 const MAX_HOLDER_BYTES: u64 = 20;
 
 /// The process that holds the directory's lock. The lock is asked for and given back at once; no file is made.
@@ -20,7 +20,8 @@ pub(super) fn holder(place: &Place) -> Option<String> {
             let mut holder = String::new();
             // Whoever it is, somebody holds it.
             let _unreadable = file.take(MAX_HOLDER_BYTES).read_to_string(&mut holder);
-            Some(holder.trim().to_owned())
+            // Below it stands whether there is a database.
+            Some(holder.lines().next().unwrap_or_default().to_owned())
         }
         _ => None,
     }

@@ -161,12 +161,14 @@ fn a_server_that_is_not_where_it_is_configured_to_be_is_hinted_at() {
         .environment
         .push(("HUB_BIND", "127.0.0.1:1".to_owned()));
     let server = stage.serve();
+    let lock = std::fs::read_to_string(stage.data().join("hub.lock")).unwrap();
+    let process = lock.lines().next().unwrap();
     let line = only(&stage, &[]);
     says(
         &line,
         &[
             "hint server ",
-            "a server runs (process ",
+            &format!("a server runs (process {}), but", process.trim()),
             "no healthy server at 127.0.0.1:1",
         ],
     );
