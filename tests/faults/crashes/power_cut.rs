@@ -11,7 +11,7 @@ use crate::crashes::kill::{LEAST_REFRESHES, people, spawn};
 use crate::driver::auditor::{Auditor, Findings};
 use crate::driver::beside::{self, Commands};
 use crate::driver::chance::Chance;
-use crate::driver::disk::Disk;
+use crate::driver::disk::{Disk, FileSystem};
 use crate::driver::journal::Account;
 use crate::driver::load::{self, Progress, Told};
 use crate::driver::replay::Depth;
@@ -32,18 +32,33 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 #[test]
 fn what_was_answered_survives_a_power_cut() {
-    let row = Row::begin(
+    survives(
         "power-cut",
         "the power goes under load",
         "ext4 on a loop device: kill -STOP, EXT4_IOC_SHUTDOWN without its log, kill -9, mount, restart",
+        FileSystem::Ext4,
     );
+}
+
+#[test]
+fn on_a_disk_that_orders_its_writes_otherwise_what_was_answered_survives_a_power_cut() {
+    survives(
+        "power-cut-xfs",
+        "the same on a disk that orders its writes otherwise",
+        "XFS on a loop device, shut down in the same way",
+        FileSystem::Xfs,
+    );
+}
+
+fn survives(name: &'static str, fault: &'static str, how: &'static str, file_system: FileSystem) {
+    let row = Row::begin(name, fault, how);
     if row.is_left_out() {
         return;
     }
     let cuts = rows::rounds(CUTS, LONG_CUTS);
-    let (told, findings) = stage::in_turn(many_cuts(cuts, rows::seed(), None));
+    let (told, findings) = stage::in_turn(many_cuts(file_system, cuts, rows::seed(), None));
     eprintln!(
-        "power-cut: {} refreshes and {} endings answered, {} lost answers asked for again",
+        "{name}: {} refreshes and {} endings answered, {} lost answers asked for again",
         told.refreshes, told.endings, findings.asked_again
     );
     row.tell(Figures {
@@ -81,7 +96,12 @@ fn is_caught(name: &'static str, fault: &'static str, syncs: Syncs) {
     if row.is_left_out() {
         return;
     }
-    let (told, findings) = stage::in_turn(many_cuts(MAX_CUTS_OF_A_LIAR, 1, Some(syncs)));
+    let (told, findings) = stage::in_turn(many_cuts(
+        FileSystem::Ext4,
+        MAX_CUTS_OF_A_LIAR,
+        1,
+        Some(syncs),
+    ));
     let lost = |found: &&String| found.contains(" lost");
     let lost = findings.violations.iter().filter(lost).count();
     eprintln!(
@@ -93,10 +113,15 @@ fn is_caught(name: &'static str, fault: &'static str, syncs: Syncs) {
 }
 
 /// So many cuts, or until something was lost.
-async fn many_cuts(cuts: u64, seed: u64, lie: Option<Syncs>) -> (Told, Findings) {
+async fn many_cuts(
+    file_system: FileSystem,
+    cuts: u64,
+    seed: u64,
+    lie: Option<Syncs>,
+) -> (Told, Findings) {
     // The disk, too: what is cut is the file system in it, and many answers fit into a second.
     let directory = stage::in_memory();
-    let disk = Disk::new(directory.path());
+    let disk = Disk::new(directory.path(), file_system);
     let data = disk.place().join("data");
     let log = directory.path().join("hub.log");
     let honest = Launch::on(&data).cheap_hashing().log_to(log);

@@ -1,4 +1,4 @@
-//! A disk of its own for a server: a file with an ext4 file system in it, whose power can be cut.
+//! A disk of its own for a server: a file with a file system in it, whose power can be cut.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,29 @@ use std::process::Command;
 
 use crate::driver::shim;
 
-/// Room enough for every run of these tests.
-const SIZE_MIB: u64 = 128;
+/// What the disk is formatted with. They write in different orders what nobody has synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    Ext4,
+    Xfs,
+}
+
+impl FileSystem {
+    /// Room enough for every run of these tests; XFS wants more for itself.
+    fn mib(self) -> u64 {
+        match self {
+            Self::Ext4 => 128,
+            Self::Xfs => 320,
+        }
+    }
+
+    fn format(self, image: &Path) {
+        match self {
+            Self::Ext4 => run("mkfs.ext4", &["-q", "-F", text(image)]),
+            Self::Xfs => run("mkfs.xfs", &["-q", "-f", text(image)]),
+        }
+    }
+}
 
 /// The disk. It goes out of sight when this is dropped.
 pub struct Disk {
@@ -18,13 +39,13 @@ pub struct Disk {
 
 impl Disk {
     /// A new one, seen at `place`.
-    pub fn new(directory: &Path) -> Self {
+    pub fn new(directory: &Path, file_system: FileSystem) -> Self {
         let image = directory.join("disk.image");
         let place = directory.join("disk");
         fs::create_dir(&place).unwrap();
         let file = fs::File::create(&image).unwrap();
-        file.set_len(SIZE_MIB << 20).unwrap();
-        run("mkfs.ext4", &["-q", "-F", text(&image)]);
+        file.set_len(file_system.mib() << 20).unwrap();
+        file_system.format(&image);
         let disk = Self {
             image,
             place,
@@ -81,7 +102,7 @@ fn run(program: &str, words: &[&str]) {
     let output = output.unwrap_or_else(|error| panic!("this test needs {program}: {error}"));
     assert!(
         output.status.success(),
-        "{program} {words:?}: {}; this test needs root, loop devices and ext4; where there are none, HUBTEST_WITHOUT=power-cut,read-only leaves it out",
+        "{program} {words:?}: {}; this test needs root, loop devices, ext4 and XFS; where there are none, HUBTEST_WITHOUT=power-cut,power-cut-xfs,read-only leaves it out",
         String::from_utf8_lossy(&output.stderr)
     );
 }

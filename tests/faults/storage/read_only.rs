@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::driver::auditor::Auditor;
 use crate::driver::chance::Chance;
-use crate::driver::disk::Disk;
+use crate::driver::disk::{Disk, FileSystem};
 use crate::driver::load::{self, Weather};
 use crate::driver::probe::Probe;
 use crate::driver::replay::Depth;
@@ -29,7 +29,7 @@ fn a_disk_that_turns_read_only_stops_writes_alone_and_no_answer_is_lost() {
     }
     let figures = stage::in_turn(async {
         let directory = stage::in_memory();
-        let disk = Disk::new(directory.path());
+        let disk = Disk::new(directory.path(), FileSystem::Ext4);
         let data = disk.place().join("data");
         let log = directory.path().join("hub.log");
         let launch = Launch::on(&data).cheap_hashing().log_to(log);
