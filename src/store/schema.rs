@@ -91,8 +91,20 @@ pub(super) fn open(
     }
     if mode == Mode::Server {
         migrate(path, &mut connection)?;
+        try_to_write(path, &connection)?;
     }
     Ok(connection)
+}
+
+/// Where the log's index cannot be opened for writing (no descriptor is left for a moment), SQLite opens it for reading, for as long as the process
+/// has the database open: everything could be read and nothing written. Only taking the writer's place shows it.
+fn try_to_write(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let taken = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+    match taken.map_err(StoreError::from) {
+        Err(StoreError::Unwritable(_)) => Err(OpenError::ReadOnly(path.to_owned())),
+        // Somebody else writes just now: that passes.
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Looks at the file before it is written to, for nothing may change in one that is not ours. A server makes it if there is none.
