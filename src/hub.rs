@@ -1,6 +1,5 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
-pub mod fit;
 pub mod keys;
 pub mod throttle;
 
@@ -9,7 +8,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::config::{self, Config, Origin};
+use crate::config::{Config, Origin};
 use crate::crypto::attempt_keys::AttemptKeys;
 use crate::crypto::form_token::FormTokens;
 use crate::crypto::hasher::{Hasher, HasherError, HasherSettings};
@@ -21,7 +20,7 @@ use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
 use crate::store::backup::BackupError;
-use crate::store::{Checkpoints, Mode, OpenError, Store, StoreError, lived, schema, upgrade};
+use crate::store::{Mode, OpenError, Store, StoreError, lived, schema, upgrade};
 use crate::types::entropy::Entropy;
 use crate::types::proxies::TrustedProxies;
 use crate::types::time::{Clock, Timestamp};
@@ -169,11 +168,7 @@ impl Hub {
         if mode == Mode::Server {
             snapshot(&place, clock.now().wall)?;
         }
-        let checkpoints = match config.checkpoints {
-            config::Checkpoints::Own => Checkpoints::Own,
-            config::Checkpoints::External => Checkpoints::External,
-        };
-        let store = Store::open_beside(&database, mode, checkpoints)?;
+        let store = Store::open_beside(&database, mode, config.checkpoints)?;
         let ring = keys::open(&config, &store, secrets, mode, clock.now().wall)?;
         if mode == Mode::Server {
             key_file::rename_first(&place.first_key(), &place.secret_key())?;

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::database::whole;
 use crate::cli::output::{self, print};
 use crate::cli::terminal::Counter;
 use crate::cli::{Exit, Failure, Global, Outcome};
 use crate::http::figures::size;
 use crate::hub::Place;
 use crate::store::backup::{self, BackupError, Kind, Made, Name, Pace};
+use crate::store::db::folder_of;
 use crate::types::time::{Clock, SystemClock};
 
 /// Copy the database as of one moment, beside a running server or without one.
@@ -68,10 +70,7 @@ impl Backup {
                 let folder = place.backups();
                 // In a data directory that is not there, the database is what is missing.
                 if database.exists() {
-                    backup::make(&folder).map_err(|cause| BackupError::CannotWrite {
-                        path: folder.clone(),
-                        cause,
-                    })?;
+                    backup::make(&folder)?;
                 }
                 backup::prepare(&database, &folder, Pace::Quick, &mut told)?.publish_as(&name)
             }
@@ -82,7 +81,7 @@ impl Backup {
     }
 
     fn tell(&self, made: &Made, micros: i64) -> Outcome {
-        let file = std::fs::canonicalize(&made.path).unwrap_or_else(|_| made.path.clone());
+        let file = whole(&made.path);
         let body = Body {
             file: file.display().to_string(),
             bytes: made.bytes,
@@ -112,8 +111,7 @@ fn parted(file: &Path) -> Result<(&Path, &str), Failure> {
         );
         Failure::new(Exit::Usage, text)
     })?;
-    let folder = file.parent().filter(|folder| *folder != Path::new(""));
-    Ok((folder.unwrap_or(Path::new(".")), name))
+    Ok((folder_of(file), name))
 }
 
 /// `0.42 s`.

@@ -1,6 +1,6 @@
 //! The database as a command meets it: only looked at, or changed beside a running server. Neither ever makes one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::{Exit, Failure, Global};
@@ -13,7 +13,6 @@ use crate::store::{Change, Db, Mode, Store};
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
 use crate::types::time::{Clock, Moment, SystemClock};
-use crate::types::user_agent::UserAgent;
 
 /// A database that is only looked at: no key is needed, nothing is locked.
 pub struct Reading {
@@ -114,15 +113,7 @@ impl Changing {
     /// The cause of whatever this command changes: whoever runs it, now.
     #[must_use]
     pub fn cause(&self) -> Cause {
-        Cause {
-            actor: Actor::CommandLine {
-                uid: rustix::process::getuid().as_raw(),
-            },
-            at: self.hub.clock.now(),
-            address: None,
-            user_agent: UserAgent::unknown(),
-            request_id: None,
-        }
+        Cause::here(at_the_command_line(), self.hub.clock.now())
     }
 
     /// What "past its time" means for a session at the time of `cause`.
@@ -138,13 +129,26 @@ impl Changing {
     }
 }
 
+/// Whoever runs the command.
+#[must_use]
+pub fn at_the_command_line() -> Actor {
+    Actor::CommandLine {
+        uid: rustix::process::getuid().as_raw(),
+    }
+}
+
 /// Where the configured database is, as a path from the root.
 #[must_use]
 pub fn full_path(config: &Config) -> PathBuf {
-    let path = Place::new(&config.data_dir).database();
-    std::fs::canonicalize(&path)
-        .or_else(|_| std::path::absolute(&path))
-        .unwrap_or(path)
+    whole(&Place::new(&config.data_dir).database())
+}
+
+/// A path from the root, links followed, as far as it leads anywhere.
+#[must_use]
+pub fn whole(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 /// The failure with what to do, where that follows from its kind, and with the file it happened in.

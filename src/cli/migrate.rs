@@ -1,12 +1,10 @@
 //! `hub migrate`: brings the database to the schema of this binary, tells how far it is from it, or tries it on a copy.
 
-use std::path::Path;
-
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::backup::seconds;
-use crate::cli::database::full_path;
+use crate::cli::database::{full_path, whole};
 use crate::cli::output::{self, print};
 use crate::cli::terminal::Counter;
 use crate::cli::{Global, Outcome, serve};
@@ -116,7 +114,7 @@ impl Migrate {
             )),
             Some(snapshot) => print(&format!(
                 "migrated {shown} from schema version {found} to {known}; as it was it lies at {}",
-                whole(&snapshot.path)
+                whole(&snapshot.path).display()
             )),
         }
     }
@@ -149,7 +147,7 @@ impl Migrate {
             known: schema::known(),
             migrations: steps.collect(),
             tables: tables.collect(),
-            snapshot_folder: whole(&place.directory.join("backups")),
+            snapshot_folder: whole(&place.backups()).display().to_string(),
             snapshot_bytes,
         };
         if self.json {
@@ -212,12 +210,4 @@ impl Tried {
             "\nevery page, every reference and the chain of the audit are whole; nothing was changed",
         )
     }
-}
-
-fn whole(path: &Path) -> String {
-    let whole = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
-    whole
-        .unwrap_or_else(|_| path.to_owned())
-        .display()
-        .to_string()
 }

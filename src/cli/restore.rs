@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::database::{at_the_command_line, whole};
 use crate::cli::output::{self, counted, print};
 use crate::cli::terminal::Counter;
 use crate::cli::{Exit, Failure, Global, Outcome, serve, terminal};
@@ -16,14 +17,13 @@ use crate::features::admin::backups::restored::SettleRestored;
 use crate::features::admin::dashboard::store as dashboard;
 use crate::features::sessions::end;
 use crate::features::sessions::store::many::{Status, tally};
-use crate::hub::{self, Place, fit};
+use crate::hub::{self, Place, keys};
 use crate::store::audit::{Chain, Walk};
 use crate::store::backup::BackupError;
 use crate::store::staging::Staged;
 use crate::store::{Db, OpenError};
-use crate::types::cause::{Actor, Cause};
+use crate::types::cause::Cause;
 use crate::types::time::{Clock, SystemClock, Timestamp};
-use crate::types::user_agent::UserAgent;
 
 /// Put a backup into the place of the database, while no server runs.
 ///
@@ -105,7 +105,13 @@ impl Restore {
         let staged = copied.map_err(|error| self.unfit(error))?;
         let contents = staged.read(|db| -> Result<Contents, Failure> {
             let last_at = self.chain(db)?;
-            fit::keys_fit(&config, db, &self.file, now.wall)?;
+            keys::examine(
+                &config,
+                db,
+                &self.file,
+                keys::secrets(&config, &place)?,
+                now.wall,
+            )?;
             Ok(Contents {
                 users: dashboard::users(db)?.unsigned_abs(),
                 sessions: tally::with_status(db, Some(Status::Active), sessions_now)?,
@@ -115,15 +121,7 @@ impl Restore {
         if !self.yes {
             self.confirm(&config, &contents)?;
         }
-        let cause = Cause {
-            actor: Actor::CommandLine {
-                uid: rustix::process::getuid().as_raw(),
-            },
-            at: clock.now(),
-            address: None,
-            user_agent: UserAgent::unknown(),
-            request_id: None,
-        };
+        let cause = Cause::here(at_the_command_line(), clock.now());
         let ended = staged.apply(SettleRestored {
             keeps_sessions: self.keep_sessions,
             now: sessions_now,
@@ -133,11 +131,11 @@ impl Restore {
         let replaced = staged.put_in_place(&database, now.wall)?;
         self.tell(&Body {
             file: self.file.display().to_string(),
-            database: full(&database),
+            database: whole(&database).display().to_string(),
             schema,
             users: contents.users,
             sessions_ended: ended,
-            replaced: replaced.as_deref().map(full),
+            replaced: replaced.map(|path| whole(&path).display().to_string()),
         })
     }
 
@@ -151,8 +149,8 @@ impl Restore {
             );
             return Err(Failure::new(Exit::Unavailable, text));
         }
-        let whole = |path: &Path| std::fs::canonicalize(path).ok();
-        if whole(file) == whole(database) {
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        if real(file) == real(database) {
             let text = format!("{} is the database itself; name a backup", file.display());
             return Err(Failure::new(Exit::Usage, text));
         }
@@ -205,7 +203,7 @@ impl Restore {
             last_at.unwrap_or_default(),
             counted(contents.users, "user"),
             counted(contents.sessions, "active session"),
-            full(&database),
+            whole(&database).display(),
             if self.keep_sessions {
                 " and bring its sessions back"
             } else {
@@ -244,13 +242,4 @@ impl Restore {
             counted(body.users, "user"),
         ))
     }
-}
-
-fn full(path: impl AsRef<Path>) -> String {
-    let path = path.as_ref();
-    let whole = std::fs::canonicalize(path);
-    whole
-        .unwrap_or_else(|_| path.to_owned())
-        .display()
-        .to_string()
 }

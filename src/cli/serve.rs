@@ -21,7 +21,6 @@ use crate::store::{Mode, OpenError};
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
 use crate::types::time::{Clock, SystemClock, Timestamp};
-use crate::types::user_agent::UserAgent;
 
 /// Run the server: makes the data directory and what belongs in it, migrates, listens.
 #[derive(Debug, Args)]
@@ -295,13 +294,7 @@ fn greet(hub: &Hub) -> Outcome {
 
 /// The link that makes the first administrator, as long as there is none.
 fn setup_link(hub: &Hub) -> Result<Option<String>, Failure> {
-    let cause = Cause {
-        actor: Actor::System,
-        at: hub.clock.now(),
-        address: None,
-        user_agent: UserAgent::unknown(),
-        request_id: None,
-    };
+    let cause = Cause::here(Actor::System, hub.clock.now());
     link::at_start(hub, cause).map_err(|error| match error {
         LinkError::Store(error) => Failure::from(error),
         LinkError::CannotWrite { .. } => Failure::new(Exit::CannotCreate, error.to_string()),

@@ -4,6 +4,7 @@ use serde::Deserializer;
 
 use super::reading::{parsed, quoted};
 use super::settings::Setting;
+use crate::types::checkpoints::Checkpoints;
 
 pub(super) const CHECKPOINTS: Setting = Setting::plain(
     "checkpoints",
@@ -11,15 +12,6 @@ pub(super) const CHECKPOINTS: Setting = Setting::plain(
     "own",
     "Who folds the database's log into it: own, or external where Litestream does.",
 );
-
-/// Who folds the log into the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checkpoints {
-    /// The Hub.
-    Own,
-    /// A program that copies the log first.
-    External,
-}
 
 pub(super) fn checkpoints<'de, D: Deserializer<'de>>(given: D) -> Result<Checkpoints, D::Error> {
     parsed(given, |text| match text {

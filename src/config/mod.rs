@@ -37,7 +37,6 @@ use serde::Deserialize;
 
 pub use accounts::{Registration, SecondFactor};
 pub use backup::Backup;
-pub use database::Checkpoints;
 pub use duration::parse as parse_duration;
 pub use error::{ConfigError, Problem};
 pub use example::example;
@@ -52,6 +51,7 @@ pub use sources::{SYSTEM_DATA_DIR, Sources};
 pub use tls::Tls;
 pub use web_address::WebAddress;
 
+use crate::types::checkpoints::Checkpoints;
 use crate::types::proxies::TrustedProxies;
 use layers::Layers;
 

@@ -98,12 +98,10 @@ pub fn rename_first(first: &Path, path: &Path) -> Result<(), KeyError> {
     if !first.exists() || path.exists() {
         return Ok(());
     }
-    std::fs::rename(first, path)
-        .and_then(|()| File::open(directory_of(path))?.sync_all())
-        .map_err(|cause| KeyError::CannotMake {
-            path: path.to_owned(),
-            cause,
-        })
+    rename(first, path).map_err(|cause| KeyError::CannotMake {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Writes the file anew with one more key at its end. On an error it is as it was.
@@ -126,15 +124,18 @@ pub fn add(path: &Path, present: &[Secret], new: &Secret) -> Result<(), KeyError
 /// Under another name first: whoever is cut off in between (a kill, a full disk) leaves no half key that the next start stumbles over.
 fn put(path: &Path, secrets: &[&Secret], owner: Option<&Metadata>) -> io::Result<()> {
     let unfinished = path.with_extension("key.new");
-    let written = write(&unfinished, secrets, owner).and_then(|()| {
-        std::fs::rename(&unfinished, path)?;
-        File::open(directory_of(path))?.sync_all()
-    });
+    let written = write(&unfinished, secrets, owner).and_then(|()| rename(&unfinished, path));
     if written.is_err() {
         // Keys do not lie about under other names. If it cannot be removed, the next one to write does.
         let _left_behind = std::fs::remove_file(&unfinished);
     }
     written
+}
+
+/// Gives a file its name, and the name to the disk.
+fn rename(from: &Path, path: &Path) -> io::Result<()> {
+    std::fs::rename(from, path)?;
+    File::open(directory_of(path))?.sync_all()
 }
 
 /// Where the file stands: its name is on disk once that is synced.

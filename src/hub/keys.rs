@@ -88,40 +88,50 @@ pub(super) fn open(
     now: Timestamp,
 ) -> Result<Ring, HubError> {
     let known = claimed(store, &secrets, mode, now)?;
-    fitting(config, secrets, &known, now)
+    fitting(
+        config,
+        &Place::new(&config.data_dir).database(),
+        secrets,
+        &known,
+        now,
+    )
 }
 
-/// Whether these secrets are the ones of a database that is only read.
+/// Whether a Hub with these secrets could start on a database that is only read. One whose keys were lost and forgotten takes any.
 ///
 /// # Errors
 /// When the present key is another, or one is missing that still counts.
 pub fn examine(
     config: &Config,
-    store: &Store,
+    db: &Db<'_>,
+    database: &Path,
     secrets: Vec<Secret>,
     now: Timestamp,
 ) -> Result<(), HubError> {
-    let known = claimed(store, &secrets, Mode::Reading, now)?;
-    fitting(config, secrets, &known, now).map(drop)
+    let known = known(db)?;
+    if known.is_empty() {
+        return Ok(());
+    }
+    fitting(config, database, secrets, &known, now).map(drop)
 }
 
 fn fitting(
     config: &Config,
+    database: &Path,
     secrets: Vec<Secret>,
     known: &[KnownKey],
     now: Timestamp,
 ) -> Result<Ring, HubError> {
     let lifetimes = lifetimes(config);
-    let place = Place::new(&config.data_dir);
-    let ring =
-        Ring::new(secrets, known, lifetimes).ok_or_else(|| HubError::WrongKey(place.database()))?;
+    let ring = Ring::new(secrets, known, lifetimes)
+        .ok_or_else(|| HubError::WrongKey(database.to_owned()))?;
     let lost = known
         .iter()
         .find(|key| key.state(lifetimes, now) != KeyState::Retired && !ring.holds(key.id));
     match lost {
         None => Ok(ring),
         Some(lost) => Err(HubError::OlderKeyMissing {
-            database: place.database(),
+            database: database.to_owned(),
             fingerprint: lost.fingerprint(),
         }),
     }

@@ -10,9 +10,8 @@
 mod folder;
 mod name;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -146,7 +145,7 @@ pub fn prepare(
     };
     clear(&unfinished).map_err(|cause| cannot_write(&unfinished, cause))?;
     has_space(size(&source).map_err(failed)?, folder)?;
-    make_private(&unfinished).map_err(|cause| cannot_write(&unfinished, cause))?;
+    db::make_private(&unfinished).map_err(|cause| cannot_write(&unfinished, cause))?;
     // From here on it is removed again unless it gets its name.
     let mut prepared = Prepared {
         folder: folder.to_owned(),
@@ -305,14 +304,9 @@ fn has_space(bytes: u64, folder: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Made by us and not by SQLite, so that nobody else can read it for a moment.
-fn make_private(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    options.open(path).map(drop)
-}
-
-fn cannot_write(path: &Path, cause: io::Error) -> BackupError {
+/// A file or folder that cannot be written.
+#[must_use]
+pub fn cannot_write(path: &Path, cause: io::Error) -> BackupError {
     BackupError::CannotWrite {
         path: path.to_owned(),
         cause,

@@ -3,6 +3,7 @@
 //! The SQL itself stands beside the feature that runs it, in the subset that SQLite and PostgreSQL share.
 
 use std::fs::OpenOptions;
+use std::io;
 use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Row, ToSql};
 
-use crate::store::Checkpoints;
 use crate::store::condition::Condition;
 use crate::store::error::StoreError;
+use crate::types::checkpoints::Checkpoints;
 
 /// How long a statement waits for another process's transaction before the request is told to come back.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -193,14 +194,16 @@ pub(super) fn open_writable(
     Ok(connection)
 }
 
+/// An empty file, made by us and not by SQLite, so that nobody else can read it for a moment; what SQLite puts beside it takes over the mode.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).map(drop)
+}
+
 /// Writes all that the connection sees into a new file, for its owner only.
 pub(super) fn copy_into(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(copy);
-    made.map_err(|error| StoreError::Unwritable(error.to_string()))?;
+    make_private(copy).map_err(|error| StoreError::Unwritable(error.to_string()))?;
     let name = copy
         .to_str()
         .ok_or_else(|| StoreError::Broken("its path is not UTF-8".to_owned()))?;
@@ -225,6 +228,15 @@ pub(super) fn roll_back(path: &Path) -> Result<(), StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(())
+}
+
+/// The folder that a file lies in.
+#[must_use]
+pub fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent();
+    folder
+        .filter(|folder| *folder != Path::new(""))
+        .unwrap_or(Path::new("."))
 }
 
 /// What SQLite calls a file beside a database's own: `-wal`, `-shm`, `-journal`.

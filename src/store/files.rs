@@ -7,8 +7,13 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What SQLite puts behind the database's name: nothing, its log, the log's index.
-const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+use crate::store::db;
+
+/// The files of a database that somebody has open: itself, its log, the log's index.
+#[must_use]
+pub fn of_database(database: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| db::beside(database, ending))
+}
 
 /// The files as they stood when they were opened.
 pub(super) struct Files(Vec<Known>);
@@ -24,12 +29,9 @@ type Identity = (u64, u64);
 impl Files {
     /// The files of a database that is open. The log is there from the first statement on.
     pub(super) fn of(database: &Path) -> io::Result<Self> {
-        let known = SUFFIXES.into_iter().map(|suffix| {
-            let mut path = database.as_os_str().to_owned();
-            path.push(suffix);
-            let path = PathBuf::from(path);
-            identity(&path).map(|identity| Known { path, identity })
-        });
+        let known = of_database(database)
+            .into_iter()
+            .map(|path| identity(&path).map(|identity| Known { path, identity }));
         known.collect::<io::Result<_>>().map(Self)
     }
 

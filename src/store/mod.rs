@@ -10,7 +10,7 @@ pub mod checkup;
 mod condition;
 pub mod db;
 pub mod error;
-mod files;
+pub mod files;
 pub mod lived;
 pub mod readers;
 pub mod schema;
@@ -29,6 +29,8 @@ use readers::Readers;
 use rusqlite::Connection;
 pub use writer::by_hand::{Cut, WriterByHand};
 use writer::{Database, Writer};
+
+use crate::types::checkpoints::Checkpoints;
 
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
 /// large sort spills to; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
@@ -69,15 +71,6 @@ pub enum Mode {
     CommandLine,
     /// A command that only looks: the same, and nothing is ever locked or written, not even at the end.
     Reading,
-}
-
-/// Who folds the log into the database while a server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checkpoints {
-    /// The writer.
-    Own,
-    /// A program that copies the log (Litestream) and has to have seen it before it goes.
-    External,
 }
 
 impl Store {

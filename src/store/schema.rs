@@ -1,16 +1,15 @@
 //! The shape of the database: the embedded migrations, and what is checked before a file is trusted.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
 use rusqlite_migration::{M, Migrations};
 
+use crate::store::Mode;
 use crate::store::db;
 use crate::store::error::{OpenError, StoreError};
-use crate::store::{Checkpoints, Mode};
+use crate::types::checkpoints::Checkpoints;
 use crate::types::network::address_key;
 use crate::types::user_agent::UserAgent;
 
@@ -114,7 +113,10 @@ pub(super) fn examine(path: &Path, mode: Mode) -> Result<(), OpenError> {
     }
     if !path.exists() {
         match mode {
-            Mode::Server => make_empty(path)?,
+            Mode::Server => db::make_private(path).map_err(|cause| OpenError::CannotMake {
+                path: path.to_owned(),
+                cause,
+            })?,
             Mode::CommandLine | Mode::Reading => return Err(OpenError::Missing(path.to_owned())),
         }
     }
@@ -132,20 +134,6 @@ pub(super) fn examine(path: &Path, mode: Mode) -> Result<(), OpenError> {
         }
     }
     Ok(())
-}
-
-/// The file is made by us and not by SQLite, so that nobody else can read it for a moment; its `-wal` and `-shm` take over the mode.
-fn make_empty(path: &Path) -> Result<(), OpenError> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|cause| OpenError::CannotMake {
-            path: path.to_owned(),
-            cause,
-        })
 }
 
 /// The schema version of an open file: 0 for an empty one.

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::store::Change;
 use crate::store::backup::{self, BackupError, Kind, Name, Pace, Prepared, Progress};
 use crate::store::condition::Condition;
 use crate::store::db::{self, Db, Tx};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::schema;
-use crate::store::{Change, Checkpoints};
+use crate::types::checkpoints::Checkpoints;
 use crate::types::time::Timestamp;
 
 /// What SQLite may have put beside a database, and what belongs to it alone: another database would be ruined by it.
@@ -56,7 +57,7 @@ impl Staged {
         database: &Path,
         told: &mut dyn FnMut(Progress),
     ) -> Result<Self, BackupError> {
-        let folder = folder_of(database);
+        let folder = db::folder_of(database);
         let prepared = backup::prepare(file, folder, Pace::Quick, told)?;
         let path = prepared.path();
         let failed = |cause| OpenError::Failed {
@@ -124,7 +125,7 @@ impl Staged {
         let closed = self.connection.close();
         closed.map_err(|(_, error)| StoreError::from(error))?;
         let staged = self.prepared.path();
-        let folder = folder_of(database);
+        let folder = db::folder_of(database);
         let name = Name::new(Kind::Replaced, at);
         let aside = folder.join(backup::free_name(folder, &name).to_string());
         let is_folded = fold(database)?;
@@ -142,13 +143,6 @@ impl Staged {
             cause,
         })
     }
-}
-
-fn folder_of(database: &Path) -> &Path {
-    let folder = database.parent();
-    folder
-        .filter(|folder| *folder != Path::new(""))
-        .unwrap_or(Path::new("."))
 }
 
 /// Folds the log of a sound database into it, so that it is one file. One that is damaged, or not ours, is left exactly as it is.

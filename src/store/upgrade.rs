@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::store::Checkpoints;
 use crate::store::audit::{self, Chain};
 use crate::store::backup::{self, BackupError, Kind, Name, Pace, Progress};
 use crate::store::condition::Condition;
 use crate::store::db::{self, Db};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::schema;
+use crate::types::checkpoints::Checkpoints;
 use crate::types::time::{Clock, Timestamp};
 
 /// The database as it was before its migration.
@@ -46,19 +46,16 @@ pub fn snapshot(
     if found == 0 || found >= known {
         return Ok(None);
     }
-    let cannot_write = |cause| BackupError::CannotWrite {
-        path: folder.to_owned(),
-        cause,
-    };
-    backup::make(folder).map_err(cannot_write)?;
+    backup::make(folder)?;
     let prepared = backup::prepare(database, folder, Pace::Quick, &mut |_| {})?;
     let schema = prepared.schema;
     let kind = Kind::BeforeSchema { version: known };
-    for copy in backup::list(folder).map_err(cannot_write)? {
+    for copy in backup::list(folder)? {
         let path = folder.join(copy.name.to_string());
         let same = copy.name.kind == kind
             && copy.bytes == prepared.bytes
-            && same_bytes(&path, &prepared.path()).map_err(cannot_write)?;
+            && same_bytes(&path, &prepared.path())
+                .map_err(|cause| backup::cannot_write(folder, cause))?;
         if same {
             return Ok(Some(Snapshot { path, schema }));
         }
@@ -126,7 +123,7 @@ pub fn rehearse(
     clock: &dyn Clock,
     told: &mut dyn FnMut(Progress),
 ) -> Result<Rehearsal, BackupError> {
-    let folder = database.parent().unwrap_or(Path::new("."));
+    let folder = db::folder_of(database);
     let prepared = backup::prepare(database, folder, Pace::Quick, told)?;
     let failed = |cause| OpenError::Failed {
         path: database.to_owned(),

@@ -14,11 +14,12 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::store::Change;
 use crate::store::condition::Condition;
 use crate::store::db::Tx;
 use crate::store::error::{OpenError, StoreError};
 use crate::store::files::Files;
-use crate::store::{Change, Checkpoints};
+use crate::types::checkpoints::Checkpoints;
 use by_hand::WriterByHand;
 use turns::Turns;
 

@@ -50,6 +50,18 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// The cause of what was asked for by nobody over the network.
+    #[must_use]
+    pub fn here(actor: Actor, at: Moment) -> Self {
+        Self {
+            actor,
+            at,
+            address: None,
+            user_agent: UserAgent::unknown(),
+            request_id: None,
+        }
+    }
+
     /// The same cause, its actor now known to be this user.
     #[must_use]
     pub fn by_user(mut self, user: UserId) -> Self {

@@ -3,6 +3,7 @@
 //! Nothing here knows of HTTP or of the database: a value that exists has passed its checks, and nobody asks again.
 
 pub mod cause;
+pub mod checkpoints;
 pub mod email;
 pub mod entropy;
 pub mod held_value;

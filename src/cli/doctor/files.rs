@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::doctor::Patient;
 use crate::cli::doctor::finding::{Check, Finding, shown};
 use crate::features::admin::setup::link;
+use crate::store;
 
 /// Files of the folder of backups that are looked at: more than anybody keeps.
 const MAX_BACKUPS: usize = 1_000;
@@ -44,22 +45,14 @@ pub(super) fn look(patient: &Patient<'_>) -> Vec<Finding> {
 /// What secrets or people's data are in. The key is looked at with the key.
 fn paths(patient: &Patient<'_>) -> Vec<PathBuf> {
     let place = &patient.place;
-    let database = place.database();
-    let beside = |suffix: &str| {
-        let mut path = database.clone().into_os_string();
-        path.push(suffix);
-        PathBuf::from(path)
-    };
-    let backups = place.directory.join("backups");
-    let mut paths = vec![
-        database.clone(),
-        beside("-wal"),
-        beside("-shm"),
+    let backups = place.backups();
+    let mut paths = store::files::of_database(&place.database()).to_vec();
+    paths.extend([
         place.secret_key(),
         place.lock(),
         link::file(place),
         backups.clone(),
-    ];
+    ]);
     let files = fs::read_dir(backups).into_iter().flatten().flatten();
     paths.extend(files.take(MAX_BACKUPS).map(|file| file.path()));
     paths

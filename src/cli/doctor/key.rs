@@ -13,8 +13,8 @@ pub(super) fn look(patient: &Patient<'_>) -> Vec<Finding> {
         Err(KeyError::Exposed { .. }) => return Vec::new(),
         Err(error) => Some(error.to_string()),
         Ok(secrets) => patient.store.as_ref().and_then(|store| {
-            let now = patient.now.wall;
-            let fits = keys::examine(patient.config, store, secrets, now);
+            let (database, now) = (patient.place.database(), patient.now.wall);
+            let fits = store.read(|db| keys::examine(patient.config, db, &database, secrets, now));
             fits.err().map(|error| error.to_string())
         }),
     };

@@ -17,7 +17,6 @@ use crate::store::lived::Advance;
 use crate::store::{Change, Store, StoreError};
 use crate::types::cause::{Actor, Cause};
 use crate::types::time::Clock;
-use crate::types::user_agent::UserAgent;
 
 /// From the start of the server to its first run: who restarts it has other worries first, and whoever waits for it is let in first.
 const FIRST_PAUSE: Duration = Duration::from_mins(5);
@@ -61,13 +60,7 @@ impl Housekeeping {
         self.remove_sessions().await?;
         self.remove_networks().await?;
         self.remove_rest().await?;
-        let cause = Cause {
-            actor: Actor::System,
-            at: self.clock.now(),
-            address: None,
-            user_agent: UserAgent::unknown(),
-            request_id: None,
-        };
+        let cause = Cause::here(Actor::System, self.clock.now());
         self.store.write(Tell { cause }).await
     }
 

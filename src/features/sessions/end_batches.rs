@@ -152,7 +152,6 @@ mod tests {
     use crate::types::cause::{Actor, Cause};
     use crate::types::ids::SessionId;
     use crate::types::time::{Clock, HandClock, Timestamp};
-    use crate::types::user_agent::UserAgent;
 
     #[test]
     fn every_session_is_in_one_batch_and_no_batch_is_large() {
@@ -174,13 +173,7 @@ mod tests {
                 at: Timestamp::from_seconds(0),
                 refresh_expired: Timestamp::from_seconds(0),
             };
-            let cause = Cause {
-                actor: Actor::System,
-                at: clock.now(),
-                address: None,
-                user_agent: UserAgent::unknown(),
-                request_id: None,
-            };
+            let cause = Cause::here(Actor::System, clock.now());
             let mut seen = Vec::new();
             while let Some(batch) = batches.next(now, cause.clone()) {
                 assert!((1..=BATCH_SESSIONS).contains(&batch.len()) && !batch.is_empty());

@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use crate::store::backup::{Kind, Name};
+use crate::store::backup::{BackupError, Kind, Name, cannot_write};
 use crate::types::time::Timestamp;
 
 /// Files that are looked at in the folder: more than anybody keeps, few enough to look at for a page.
@@ -27,19 +27,20 @@ pub struct Listed {
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn make(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+pub fn make(folder: &Path) -> Result<(), BackupError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|cause| cannot_write(folder, cause))
 }
 
 /// Every copy that the Hub made and named, the last written first. Whatever else lies there is nobody's business here.
 ///
 /// # Errors
 /// When the folder cannot be read; one that is not there is empty.
-pub fn list(folder: &Path) -> io::Result<Vec<Listed>> {
+pub fn list(folder: &Path) -> Result<Vec<Listed>, BackupError> {
     let files = match fs::read_dir(folder) {
         Ok(files) => files,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(cannot_write(folder, error)),
     };
     let mut listed: Vec<Listed> = files
         .take(MAX_FILES)

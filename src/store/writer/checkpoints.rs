@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::store::Checkpoints;
 use crate::store::db::BUSY_TIMEOUT;
+use crate::types::checkpoints::Checkpoints;
 
 /// Pages in the log at which it is folded: 4 MiB, which a disk takes in a blink.
 const FOLD_AT_PAGES: i64 = 1_000;

@@ -1,7 +1,6 @@
 //! The writer thread's work: whatever waits is one turn, applied in one transaction, answered when that is on disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -195,11 +194,8 @@ impl Turns {
         let Some(connection) = &self.connection else {
             return;
         };
-        let names = (1..=MAX_RESCUED).map(|number| {
-            let mut name = self.database.path.as_os_str().to_owned();
-            name.push(format!(".rescued-{number}"));
-            PathBuf::from(name)
-        });
+        let names = (1..=MAX_RESCUED)
+            .map(|number| db::beside(&self.database.path, &format!(".rescued-{number}")));
         let mut free = names.filter(|name| !name.exists());
         let Some(rescued) = free.next() else {
             return;

@@ -27,6 +27,17 @@ fn steps(right: Timestamp) -> [Timestamp; 6] {
     ]
 }
 
+/// The one session there is stays for so long, to the second, and no longer.
+async fn leaves_after(stage: &Stage, span: Duration) {
+    let sessions = || stage.number("SELECT count(*) FROM sessions");
+    stage.clock.advance(a_second_less_than(span));
+    run(stage).await;
+    assert_eq!(sessions(), 1);
+    stage.clock.advance(SECOND);
+    run(stage).await;
+    assert_eq!(sessions(), 0);
+}
+
 #[rocket::async_test]
 async fn a_step_of_the_clock_deletes_nothing_ends_nothing_and_opens_nothing_again() {
     let stage = Stage::without_limits().await;
@@ -134,12 +145,7 @@ async fn a_restart_of_the_server_within_one_boot_loses_no_time() {
     // The next stage's clock begins where this one's began: the same boot, 120 days later.
     let stage = Stage::on(stage.close(), &[], SEED + 1).await;
     assert_eq!(stage.clock.now(), at);
-    stage.clock.advance(a_second_less_than(120 * DAY));
-    run(&stage).await;
-    assert_eq!(stage.number("SELECT count(*) FROM sessions"), 1);
-    stage.clock.advance(SECOND);
-    run(&stage).await;
-    assert_eq!(stage.number("SELECT count(*) FROM sessions"), 0);
+    leaves_after(&stage, 120 * DAY).await;
 }
 
 #[rocket::async_test]
@@ -158,12 +164,7 @@ async fn a_database_on_another_machine_counts_from_its_start_there_and_knows_wha
     stage.sql("UPDATE sessions SET rotated_boot = 77");
     run(&stage).await;
     assert_eq!(stage.number("SELECT count(*) FROM sessions"), 1);
-    stage.clock.advance(a_second_less_than(20 * DAY));
-    run(&stage).await;
-    assert_eq!(stage.number("SELECT count(*) FROM sessions"), 1);
-    stage.clock.advance(SECOND);
-    run(&stage).await;
-    assert_eq!(stage.number("SELECT count(*) FROM sessions"), 0);
+    leaves_after(&stage, 20 * DAY).await;
 }
 
 #[rocket::async_test]
@@ -173,12 +174,7 @@ async fn rows_of_a_boot_that_no_server_saw_count_from_when_they_were_met() {
     stage.sql("UPDATE sessions SET rotated_boot = 99");
     stage.clock.advance(150 * DAY);
     run(&stage).await;
-    stage.clock.advance(a_second_less_than(120 * DAY));
-    run(&stage).await;
-    assert_eq!(stage.number("SELECT count(*) FROM sessions"), 1);
-    stage.clock.advance(SECOND);
-    run(&stage).await;
-    assert_eq!(stage.number("SELECT count(*) FROM sessions"), 0);
+    leaves_after(&stage, 120 * DAY).await;
 }
 
 #[rocket::async_test]

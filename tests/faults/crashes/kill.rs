@@ -77,11 +77,7 @@ async fn many_rounds(rounds: u64, seed: u64) -> (Told, Findings, Duration) {
         told.add(answered);
         server = launch.start();
         recovery = recovery.max(server.greeted_after);
-        let depth = if round == rounds {
-            Depth::Everything
-        } else {
-            Depth::Half
-        };
+        let depth = Depth::after(round, rounds);
         let (after, found) = auditor.audit(&server, after, depth, &mut chance).await;
         accounts = after;
         findings.add(found);

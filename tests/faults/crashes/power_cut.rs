@@ -153,11 +153,7 @@ async fn many_cuts(
         told.add(answered);
         disk.come_back();
         let server = honest.start();
-        let depth = if cut == cuts {
-            Depth::Everything
-        } else {
-            Depth::Half
-        };
+        let depth = Depth::after(cut, cuts);
         let (after, found) = auditor.audit(&server, after, depth, &mut chance).await;
         accounts = after;
         findings.add(found);

@@ -33,6 +33,17 @@ pub enum Depth {
     Everything,
 }
 
+impl Depth {
+    /// Everything after the last of so many rounds; before that, somebody has to live on.
+    pub fn after(round: u64, rounds: u64) -> Self {
+        if round == rounds {
+            Self::Everything
+        } else {
+            Self::Half
+        }
+    }
+}
+
 /// Presents the tokens of all accounts, each over a connection of its own.
 pub async fn all(
     address: SocketAddr,

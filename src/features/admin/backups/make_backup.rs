@@ -93,10 +93,7 @@ impl Making {
     /// Why there is none.
     pub fn make(&self, kind: Kind, pace: Pace, cause: Cause) -> Result<Made, MakingError> {
         let folder = &self.folder;
-        backup::make(folder).map_err(|cause| BackupError::CannotWrite {
-            path: folder.clone(),
-            cause,
-        })?;
+        backup::make(folder)?;
         let prepared = backup::prepare(&self.database, folder, pace, &mut |_| {})?;
         let name = prepared.free(&Name::new(kind, cause.at.wall));
         self.store.write_blocking(BackedUp {

@@ -2,7 +2,6 @@
 
 use std::fs::remove_file;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use crate::store::backup::{self, BackupError, Kind, Listed, Name, Pace};
 use crate::store::{Change, StoreError, Tx};
 use crate::types::cause::{Actor, Cause};
 use crate::types::time::{Moment, Timestamp};
-use crate::types::user_agent::UserAgent;
 
 /// Between two looks at the clock.
 const TICK: Duration = Duration::from_mins(1);
@@ -134,7 +132,7 @@ impl Scheduled {
             let path = self.making.folder.join(name.to_string());
             match remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(cannot_write(path, error).into());
+                    return Err(backup::cannot_write(&path, error).into());
                 }
                 _ => tracing::info!(file = %path.display(), "an old scheduled backup is removed"),
             }
@@ -143,13 +141,8 @@ impl Scheduled {
     }
 
     fn copies(&self) -> Result<Vec<Listed>, BackupError> {
-        let folder = &self.making.folder;
-        backup::list(folder).map_err(|cause| cannot_write(folder.clone(), cause))
+        backup::list(&self.making.folder)
     }
-}
-
-fn cannot_write(path: PathBuf, cause: io::Error) -> BackupError {
-    BackupError::CannotWrite { path, cause }
 }
 
 /// When the last scheduled copy was written: the last by its number.
@@ -162,13 +155,7 @@ fn newest(copies: &[Listed]) -> Option<Timestamp> {
 }
 
 fn system(now: Moment) -> Cause {
-    Cause {
-        actor: Actor::System,
-        at: now,
-        address: None,
-        user_agent: UserAgent::unknown(),
-        request_id: None,
-    }
+    Cause::here(Actor::System, now)
 }
 
 /// Notes that a copy gives way to newer ones, before it does.

@@ -52,7 +52,7 @@ pub fn show(
         context! {
             version: env!("CARGO_PKG_VERSION"),
             sqlite: rusqlite::version(),
-            schema: schema::migrations().last().map(|last| last.version),
+            schema: schema::known(),
             directory: directory.display().to_string(),
             is_configured: is_configured,
             given: settings.iter().filter(|line| line.is_given).count(),
