@@ -106,6 +106,13 @@ fn files_that_cannot_be_opened_mapped_or_read_are_refused_in_one_line() {
         ),
         (
             When::FromTheStart,
+            Call::Open,
+            Of::Index,
+            Failure::TooManyFiles,
+            Lasts::Once,
+        ),
+        (
+            When::FromTheStart,
             Call::Map,
             Of::Index,
             Failure::Io,
