@@ -77,6 +77,12 @@ impl Place {
         self.directory.join("hub.db")
     }
 
+    /// Whether the database is there and not empty. SQLite would take an empty file for a new database, and throw its log away.
+    #[must_use]
+    pub fn holds_database(&self) -> bool {
+        std::fs::metadata(self.database()).is_ok_and(|file| file.len() > 0)
+    }
+
     /// The secret key.
     #[must_use]
     pub fn secret_key(&self) -> PathBuf {
@@ -317,8 +323,8 @@ fn secrets(
     }
     let database = place.database();
     match (key.exists(), database.exists()) {
-        (true, true) => Ok(keys::secrets(config, place)?),
-        (true, false) => Err(OpenError::Lost(database).into()),
+        (true, _) if !place.holds_database() => Err(OpenError::Lost(database).into()),
+        (true, _) => Ok(keys::secrets(config, place)?),
         // The first start was cut off.
         (false, _) if first.exists() => Ok(key_file::read(&first)?),
         (false, true) => Err(KeyError::Missing(key).into()),

@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -58,7 +57,7 @@ impl Serve {
         let place = Place::new(&config.data_dir);
         hub::make_directories(&place)?;
         let mut locked = lock(&place)?;
-        if locked.had_database && !holds_something(&place.database()) {
+        if locked.had_database && !place.holds_database() {
             return Err(OpenError::Lost(place.database()).into());
         }
         let clock = Arc::new(SystemClock::new());
@@ -178,11 +177,6 @@ fn limits(front: &Front, max_connections: usize) -> Limits {
         max_connections_per_network: front.max_connections_per_network,
         ..Limits::default()
     }
-}
-
-/// Whether a file is there and not empty. SQLite would take an empty one for a new database, and throw its log away.
-fn holds_something(database: &Path) -> bool {
-    std::fs::metadata(database).is_ok_and(|file| file.len() > 0)
 }
 
 /// The lock of a data directory; it is free again when the process ends, however that comes.

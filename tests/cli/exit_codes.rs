@@ -126,6 +126,11 @@ fn a_lost_database_is_69_and_none_is_made_in_its_place() {
     fs::remove_file(stage.data().join("hub.lock")).unwrap();
     assert_eq!(stage.run(SERVE).failed(69), wanted);
     assert!(!stage.database().exists());
+    // One that is empty is as lost as one that is not there.
+    fs::write(stage.database(), "").unwrap();
+    fs::remove_file(stage.data().join("hub.lock")).unwrap();
+    assert_eq!(stage.run(SERVE).failed(69), wanted);
+    assert_eq!(fs::metadata(stage.database()).unwrap().len(), 0);
 }
 
 #[test]
