@@ -2,6 +2,7 @@
 //!
 //! The SQL itself stands beside the feature that runs it, in the subset that SQLite and PostgreSQL share.
 
+use std::cell::RefCell;
 use std::fs::OpenOptions;
 use std::io;
 use std::ops::Deref;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, Connection, OpenFlags, Row, ToSql};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Row, Statement, ToSql};
 
 use crate::store::condition::Condition;
 use crate::store::error::StoreError;
@@ -26,12 +27,32 @@ pub type Values<'values> = &'values [&'values dyn ToSql];
 
 /// A connection to read from.
 pub struct Db<'connection> {
-    pub(super) connection: &'connection Connection,
+    connection: &'connection Connection,
     /// Where it is noted when a page turns out to be damaged.
-    pub(super) condition: &'connection Condition,
+    condition: &'connection Condition,
+    /// Statements that were run already: the changes of a turn run the same few, and to find one anew by its text costs more than to run it.
+    at_hand: RefCell<Vec<AtHand<'connection>>>,
 }
 
-impl Db<'_> {
+/// A prepared statement, and whether its `$1`, `$2` … first appear in that order, so that a value's number is its place.
+struct AtHand<'connection> {
+    sql: &'static str,
+    statement: CachedStatement<'connection>,
+    is_in_order: bool,
+}
+
+impl<'connection> Db<'connection> {
+    pub(super) fn new(
+        connection: &'connection Connection,
+        condition: &'connection Condition,
+    ) -> Self {
+        Self {
+            connection,
+            condition,
+            at_hand: RefCell::default(),
+        }
+    }
+
     /// The first row, if there is one.
     ///
     /// # Errors
@@ -42,10 +63,10 @@ impl Db<'_> {
         values: Values<'_>,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, StoreError> {
-        let mut statement = self.bound(sql, values)?;
-        let mut rows = statement.raw_query();
-        let row = rows.next().and_then(|row| row.map(read).transpose());
-        row.map_err(|error| self.condition.note(error))
+        self.run(sql, values, |statement| {
+            let mut rows = statement.raw_query();
+            rows.next()?.map(read).transpose()
+        })
     }
 
     /// The first row.
@@ -72,35 +93,74 @@ impl Db<'_> {
         values: Values<'_>,
         mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.bound(sql, values)?;
-        let mut rows = statement.raw_query();
-        let mut all = Vec::new();
-        let noted = |error| self.condition.note(error);
-        while let Some(row) = rows.next().map_err(noted)? {
-            all.push(read(row).map_err(noted)?);
-        }
-        Ok(all)
+        self.run(sql, values, |statement| {
+            let mut rows = statement.raw_query();
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                all.push(read(row)?);
+            }
+            Ok(all)
+        })
     }
 
-    /// The prepared statement with every value in its place.
-    ///
-    /// SQLite takes `$1` for a name and numbers it by where it first appears; here, as in PostgreSQL, the number in the name counts.
-    fn bound(
+    /// Runs a statement with every value in its place.
+    fn run<T>(
         &self,
         sql: &'static str,
         values: Values<'_>,
-    ) -> Result<CachedStatement<'_>, StoreError> {
-        let prepared = self.connection.prepare_cached(sql);
-        let mut statement = prepared.map_err(|error| self.condition.note(error))?;
+        run: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let noted = |error| self.condition.note(error);
+        let mut known = self.prepared(sql).map_err(noted)?;
+        known.bind(values)?;
+        let outcome = run(&mut known.statement).map_err(noted)?;
+        self.at_hand.borrow_mut().push(known);
+        Ok(outcome)
+    }
+
+    /// The statement, no longer at hand for anybody else.
+    fn prepared(&self, sql: &'static str) -> rusqlite::Result<AtHand<'connection>> {
+        let mut at_hand = self.at_hand.borrow_mut();
+        // The same text in the same place: to compare the texts would be the search that this spares.
+        if let Some(at) = at_hand
+            .iter()
+            .position(|known| std::ptr::eq(known.sql, sql))
+        {
+            return Ok(at_hand.swap_remove(at));
+        }
+        drop(at_hand);
+        let statement = self.connection.prepare_cached(sql)?;
+        let names = NAMES.iter().take(statement.parameter_count());
+        let is_in_order = (1..)
+            .zip(names)
+            .all(|(place, name)| statement.parameter_name(place) == Some(*name));
+        Ok(AtHand {
+            sql,
+            statement,
+            is_in_order,
+        })
+    }
+}
+
+impl AtHand<'_> {
+    /// Puts each value in its place.
+    ///
+    /// SQLite takes `$1` for a name and numbers it by where it first appears; here, as in PostgreSQL, the number in the name counts.
+    fn bind(&mut self, values: Values<'_>) -> Result<(), StoreError> {
+        let sql = self.sql;
         let mismatch = || StoreError::Broken(format!("values do not fit the statement: {sql}"));
-        if statement.parameter_count() != values.len() || values.len() > NAMES.len() {
+        if self.statement.parameter_count() != values.len() || values.len() > NAMES.len() {
             return Err(mismatch());
         }
-        for (name, value) in NAMES.iter().zip(values) {
-            let index = statement.parameter_index(name)?.ok_or_else(mismatch)?;
-            statement.raw_bind_parameter(index, value)?;
+        for (place, (name, value)) in (1..).zip(NAMES.iter().zip(values)) {
+            let place = if self.is_in_order {
+                place
+            } else {
+                self.statement.parameter_index(name)?.ok_or_else(mismatch)?
+            };
+            self.statement.raw_bind_parameter(place, value)?;
         }
-        Ok(statement)
+        Ok(())
     }
 }
 
@@ -122,10 +182,7 @@ impl<'connection> Tx<'connection> {
         condition: &'connection Condition,
     ) -> Self {
         Self {
-            db: Db {
-                connection,
-                condition,
-            },
+            db: Db::new(connection, condition),
         }
     }
 
@@ -134,8 +191,8 @@ impl<'connection> Tx<'connection> {
     /// # Errors
     /// What SQLite says.
     pub fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<usize, StoreError> {
-        let changed = self.db.bound(sql, values)?.raw_execute();
-        changed.map_err(|error| self.db.condition.note(error))
+        self.db
+            .run(sql, values, |statement| statement.raw_execute())
     }
 
     /// Runs a statement that must change exactly one row.

@@ -46,6 +46,10 @@ pub trait Change: Send + 'static {
     /// Why it was undone.
     type Error: From<StoreError> + Send + 'static;
 
+    /// Whether the change never fails on its own once it has written: all that can go wrong then is the database, and the whole turn fails with it.
+    /// What every change costs so that it can be undone alone is spared.
+    const FAILS_WITH_ITS_TURN: bool = false;
+
     /// Reads and writes in the transaction. Changes that wait at the same time share the transaction's commit, not its failure.
     ///
     /// # Errors

@@ -63,9 +63,6 @@ impl Readers {
             .pool
             .get()
             .map_err(|error| StoreError::Busy(format!("no reader is free: {error}")))?;
-        read(&Db {
-            connection: &connection,
-            condition: &self.condition,
-        })
+        read(&Db::new(&connection, &self.condition))
     }
 }

@@ -84,10 +84,7 @@ impl Staged {
         &self,
         read: impl FnOnce(&Db<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        read(&Db {
-            connection: &self.connection,
-            condition: &self.condition,
-        })
+        read(&Db::new(&self.connection, &self.condition))
     }
 
     /// Applies a change to it.

@@ -140,10 +140,8 @@ pub fn rehearse(
         }
     }
     schema::check_whole(database, &connection)?;
-    let db = Db {
-        connection: &connection,
-        condition: &Condition::default(),
-    };
+    let condition = Condition::default();
+    let db = Db::new(&connection, &condition);
     if let Chain::Broken { at } = audit::verify(&db).map_err(failed)? {
         let cause = format!("row {at} of its audit was changed, removed or inserted");
         return Err(failed(StoreError::Broken(cause)).into());

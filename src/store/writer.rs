@@ -140,6 +140,8 @@ fn gone() -> StoreError {
 
 /// A change of any kind, on its way through the writer.
 trait Job: Send {
+    /// See [`Change::FAILS_WITH_ITS_TURN`].
+    fn fails_with_its_turn(&self) -> bool;
     /// Applies the change; tells whether its writes stay.
     fn apply(&mut self, tx: &Tx<'_>) -> bool;
     /// Whatever the change had to say, this is its answer now.
@@ -155,6 +157,10 @@ struct Pending<C: Change> {
 }
 
 impl<C: Change> Job for Pending<C> {
+    fn fails_with_its_turn(&self) -> bool {
+        C::FAILS_WITH_ITS_TURN
+    }
+
     fn apply(&mut self, tx: &Tx<'_>) -> bool {
         let result = self.change.take().map(|change| change.apply(tx));
         let keep = matches!(result, Some(Ok(_)));

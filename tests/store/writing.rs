@@ -54,6 +54,55 @@ fn an_error_undoes_only_its_own_change() {
     assert_eq!(written, wanted);
 }
 
+/// A change that is not undone alone, and fails: before it has written, or after.
+struct FailsWithItsTurn {
+    writes: bool,
+}
+
+impl Change for FailsWithItsTurn {
+    type Outcome = String;
+    type Error = StoreError;
+
+    const FAILS_WITH_ITS_TURN: bool = true;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<String, StoreError> {
+        if self.writes {
+            tx.execute("INSERT INTO user_agents (text) VALUES ('half')", params![])?;
+        }
+        Err(StoreError::Broken("as told".to_owned()))
+    }
+}
+
+#[test]
+fn a_change_that_is_not_undone_alone_takes_its_turn_with_it_once_it_has_written() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    for writes in [false, true] {
+        let stage = Stage::new();
+        let (release, held) = hold(&stage);
+        let (before, failed, after) = runtime.block_on(async {
+            // Polled in this order, so they wait in this order; then the writer is let go.
+            tokio::join!(
+                stage.store.write(Write::new("before", Then::Commit)),
+                stage.store.write(FailsWithItsTurn { writes }),
+                async {
+                    let after = stage.store.write(Write::new("after", Then::Commit));
+                    tokio::join!(after, async { release.send(()).expect("it waits") }).0
+                },
+            )
+        });
+        held.join().expect("the thread ends").expect("held");
+        assert!(failed.is_err());
+        assert_eq!([before.is_ok(), after.is_ok()], [!writes; 2]);
+        let kept: &[&str] = if writes { &[] } else { &["before", "after"] };
+        assert_eq!(stage.written(), kept);
+        // And the writer goes on.
+        let next = stage.store.write_blocking(Write::new("next", Then::Commit));
+        assert_eq!(next, Ok("next".to_owned()));
+    }
+}
+
 /// Holds the writer until the test lets it go.
 struct Hold {
     entered: mpsc::Sender<()>,

@@ -115,6 +115,9 @@ impl Change for Rotate {
     type Outcome = Outcome;
     type Error = StoreError;
 
+    // Every refusal is an outcome: what is left as an error is the database's.
+    const FAILS_WITH_ITS_TURN: bool = true;
+
     fn apply(self, tx: &Tx<'_>) -> Result<Outcome, StoreError> {
         // Case 2.
         let Some((session, user)) = store::load(tx, self.session)? else {

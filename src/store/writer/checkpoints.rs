@@ -4,9 +4,12 @@
 //! as long as requests keep reading: under constant load the log grew by 15 MB a second, and every commit paid for a fold. So the writer folds, and
 //! waits a moment for the readers that are just looking at the log; whoever comes then reads the database itself.
 
+use std::cell::Cell;
+use std::ffi::c_int;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 
 use crate::store::db::BUSY_TIMEOUT;
 use crate::types::checkpoints::Checkpoints;
@@ -17,6 +20,22 @@ const FOLD_AT_PAGES: i64 = 1_000;
 const WAIT: Duration = Duration::from_millis(50);
 /// The longer the log, the longer the wait, up to this: every change waits with it.
 const MAX_WAIT: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// Pages in the log after the last commit on this thread.
+    static LOG_PAGES: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Lets SQLite tell with each commit how long the log is: to ask costs a statement, which it prepares anew each time.
+pub(super) fn watch_log(connection: &Connection) {
+    connection.wal_hook(Some(note_pages));
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature is the library's")]
+fn note_pages(_: &Wal, pages: c_int) -> rusqlite::Result<()> {
+    LOG_PAGES.set(pages.into());
+    Ok(())
+}
 
 /// The writer's turn to fold.
 pub(super) struct Folding {
@@ -46,18 +65,19 @@ impl Folding {
     }
 
     fn try_to_fold(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let (_, pages) = checkpoint(connection, "PRAGMA wal_checkpoint(NOOP)")?;
+        let pages = LOG_PAGES.get();
         if pages < self.at_pages {
             return Ok(());
         }
         connection.busy_timeout(wait(pages))?;
-        let folded = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
+        let folded = restart_log(connection);
         connection.busy_timeout(BUSY_TIMEOUT)?;
         let (is_held_up, pages) = folded?;
         // An export or a backup stays for longer, and is waited for ever more rarely.
         self.at_pages = if is_held_up {
             pages.saturating_add(pages / 2)
         } else {
+            LOG_PAGES.set(0);
             FOLD_AT_PAGES
         };
         Ok(())
@@ -69,9 +89,9 @@ fn wait(pages: i64) -> Duration {
     WAIT.saturating_mul(folds).min(MAX_WAIT)
 }
 
-/// Whether a reader or another writer was in the way, and the pages in the log.
-fn checkpoint(connection: &Connection, sql: &'static str) -> rusqlite::Result<(bool, i64)> {
+/// Folds the log and begins it anew. Whether a reader or another writer was in the way, and the pages in the log.
+fn restart_log(connection: &Connection) -> rusqlite::Result<(bool, i64)> {
     connection
-        .prepare_cached(sql)?
+        .prepare_cached("PRAGMA wal_checkpoint(RESTART)")?
         .query_row([], |row| Ok((row.get::<_, i64>(0)? != 0, row.get(1)?)))
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ffi};
 use crate::store::condition::Condition;
 use crate::store::db::{self, Tx};
 use crate::store::error::StoreError;
-use crate::store::writer::checkpoints::Folding;
+use crate::store::writer::checkpoints::{Folding, watch_log};
 use crate::store::writer::{Database, Job, Message};
 
 /// Changes in one commit at most, so that the first of them does not wait for a crowd.
@@ -54,6 +54,7 @@ impl From<rusqlite::Error> for Failed {
 
 impl Turns {
     pub(super) fn new(connection: Connection, database: Database) -> Self {
+        watch_log(&connection);
         Self {
             connection: Some(connection),
             folding: Folding::new(database.checkpoints),
@@ -129,7 +130,9 @@ impl Turns {
             connection
         } else {
             self.look()?;
-            db::open_writable(&self.database.path, self.database.checkpoints)?
+            let connection = db::open_writable(&self.database.path, self.database.checkpoints)?;
+            watch_log(&connection);
+            connection
         };
         match apply_and_commit(&connection, batch, &self.database.condition) {
             Ok(()) => {
@@ -256,24 +259,51 @@ fn begin_and_apply(
     })
 }
 
-/// Applies one change; if it fails, only its own writes are undone.
+/// Applies one change; if it fails, only its own writes are undone, or the whole turn's.
 fn apply(connection: &Connection, tx: &Tx<'_>, job: &mut dyn Job) -> Result<(), Failed> {
+    if job.fails_with_its_turn() {
+        return apply_for_good(connection, tx, job);
+    }
     run(connection, "SAVEPOINT change")?;
-    let keep = catch_unwind(AssertUnwindSafe(|| job.apply(tx))).unwrap_or_else(|_| {
+    let keep = attempt(tx, job);
+    check_open(connection)?;
+    if !keep {
+        run(connection, "ROLLBACK TO change")?;
+    }
+    Ok(run(connection, "RELEASE change")?)
+}
+
+/// Applies a change that is not undone alone. One that fails before it has written leaves nothing to undo.
+fn apply_for_good(connection: &Connection, tx: &Tx<'_>, job: &mut dyn Job) -> Result<(), Failed> {
+    let before = connection.total_changes();
+    let keep = attempt(tx, job);
+    check_open(connection)?;
+    if keep || connection.total_changes() == before {
+        return Ok(());
+    }
+    Err(Failed {
+        error: StoreError::Broken("a change failed after it had written".to_owned()),
+        is_sync: false,
+    })
+}
+
+/// Whether the change's writes are to stay.
+fn attempt(tx: &Tx<'_>, job: &mut dyn Job) -> bool {
+    catch_unwind(AssertUnwindSafe(|| job.apply(tx))).unwrap_or_else(|_| {
         job.fail(StoreError::Broken("a change panicked".to_owned()));
         false
-    });
+    })
+}
+
+/// A full disk or a failed read makes SQLite roll back the whole transaction, and with it the changes before this one.
+fn check_open(connection: &Connection) -> Result<(), Failed> {
     if connection.is_autocommit() {
-        // A full disk or a failed read made SQLite roll back the whole transaction, and with it the changes before this one.
         return Err(Failed {
             error: StoreError::Unwritable("the transaction was rolled back by SQLite".to_owned()),
             is_sync: false,
         });
     }
-    if !keep {
-        run(connection, "ROLLBACK TO change")?;
-    }
-    Ok(run(connection, "RELEASE change")?)
+    Ok(())
 }
 
 fn run(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
