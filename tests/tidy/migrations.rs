@@ -45,6 +45,10 @@ const RELEASED: &[(&str, &str)] = &[
         "migrations/0009_housekeeping.sql",
         "74a8855a63972a051c0d258f87421adddd1082eed883b5dc531ce12aa57293be",
     ),
+    (
+        "migrations/0010_lineage_kinds.sql",
+        "320652a809c9986b421cf9ecd067b52e152cfe02235cf551932d71bd14ba05be",
+    ),
 ];
 
 /// What names clients (SHA-256 of `src/types/user_agent/device.rs` without its tests), and the migration that last filled `user_agents.device` with
