@@ -24,7 +24,7 @@ use super::limits::{MAX_WHOLE_ANSWER_BYTES, STREAM_PIECE_BYTES};
 use super::refusal::{self, Refusal};
 use super::request::{self, Accepted};
 use super::turn::{Turn, TurnGuard};
-use crate::http::headers::Sent;
+use crate::http::headers::{Arrival, of_every_answer};
 use crate::http::site::Site;
 
 /// The requests of one connection.
@@ -156,7 +156,7 @@ async fn answer(
     drop(body);
     let mut response = request.dispatch().await;
 
-    let mut answer = head_of(&response)?;
+    let mut answer = head_of(&response, door.site.https)?;
     let size = response.body().preset_size();
     if head.method == Method::HEAD || response.body().is_none() {
         if let (&Method::HEAD, Some(size)) = (&head.method, size) {
@@ -194,7 +194,8 @@ fn local_request<'c>(
     if let Some(peer) = peer {
         request = request.remote(peer);
     }
-    request.inner().local_cache(|| Sent(accepted.method));
+    let sent = Some(accepted.method);
+    request.inner().local_cache(|| Arrival { sent });
     if let Some(host) = accepted.host {
         request.inner_mut().set_host(host);
     }
@@ -217,7 +218,7 @@ fn local_request<'c>(
 }
 
 /// Status and headers. A header that cannot be sent is a fault of ours, and half an answer is worse than none.
-fn head_of(response: &LocalResponse<'_>) -> Result<Response<()>, Refusal> {
+fn head_of(response: &LocalResponse<'_>, https: bool) -> Result<Response<()>, Refusal> {
     let mut answer = Response::new(());
     *answer.status_mut() =
         StatusCode::from_u16(response.status().code).map_err(|_| Refusal::Broken)?;
@@ -231,6 +232,13 @@ fn head_of(response: &LocalResponse<'_>) -> Result<Response<()>, Refusal> {
         if !request::is_written_by_the_door(&name) {
             answer.headers_mut().append(name, value);
         }
+    }
+    let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+    for (name, value) in of_every_answer(https, is_page) {
+        answer.headers_mut().insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     Ok(answer)
 }

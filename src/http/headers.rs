@@ -22,13 +22,17 @@ pub const NOT_KEPT: &str = "no-store";
 /// Two years: what browsers' preload lists ask for.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 
-/// The method that a request was sent with, noted by the front door before Rocket sees the request.
-pub struct Sent(pub Method);
+/// What the front door notes of a request before Rocket sees it. Nothing, where Rocket is asked without a door.
+#[derive(Clone, Copy, Default)]
+pub struct Arrival {
+    /// The method that it was sent with. Whoever notes it also gives the answer what [`of_every_answer`] names.
+    pub sent: Option<Method>,
+}
 
 /// How a form asks Rocket for another method than its request has.
 const OVERRIDE: &[u8] = b"_method=";
 
-/// What every answer carries beside its id and its cache rules, whoever makes it: Rocket or the door.
+/// What every answer carries beside its id and its cache rules, whoever makes it: Rocket or the door. Names are in lower case.
 pub fn of_every_answer(
     https: bool,
     is_page: bool,
@@ -40,14 +44,14 @@ pub fn of_every_answer(
     } else {
         "no-referrer"
     };
-    let strict = https.then_some(("Strict-Transport-Security", STRICT_TRANSPORT));
+    let strict = https.then_some(("strict-transport-security", STRICT_TRANSPORT));
     [
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", referrer),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Cross-Origin-Opener-Policy", "same-origin"),
-        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-        ("X-Frame-Options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", referrer),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("content-security-policy", CONTENT_SECURITY_POLICY),
+        ("x-frame-options", "DENY"),
     ]
     .into_iter()
     .chain(strict)
@@ -85,8 +89,8 @@ impl Fairing for Envelope {
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
         if is_form && data.peek(OVERRIDE.len()).await == OVERRIDE {
             // Without a door to say so it was a POST: no other method lets Rocket look for the field.
-            let sent = request.local_cache(|| Sent(Method::Post)).0;
-            request.set_method(sent);
+            let sent = request.local_cache(Arrival::default).sent;
+            request.set_method(sent.unwrap_or(Method::Post));
         }
         let now = request.rocket().state::<Hub>().map(|hub| hub.clock.now());
         request.local_cache(|| Begun(now));
@@ -95,10 +99,12 @@ impl Fairing for Envelope {
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let id = request_id(request);
         response.set_raw_header(REQUEST_ID, id.to_string());
-        let is_page = response.content_type().is_some_and(|kind| kind.is_html());
-        let site = request.rocket().state::<Site>();
-        for (name, value) in of_every_answer(site.is_some_and(|site| site.https), is_page) {
-            response.set_raw_header(name, value);
+        if request.local_cache(Arrival::default).sent.is_none() {
+            let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+            let site = request.rocket().state::<Site>();
+            for (name, value) in of_every_answer(site.is_some_and(|site| site.https), is_page) {
+                response.set_raw_header(name, value);
+            }
         }
         if !response.headers().contains("Cache-Control") {
             response.set_raw_header("Cache-Control", NOT_KEPT);

@@ -54,8 +54,10 @@ impl Timestamp {
 /// `2025-09-06T15:30:45.123456`: UTC, no zone, always six digits.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::from_timestamp_micros(self.0) {
-            Some(time) => write!(formatter, "{}", time.format("%Y-%m-%dT%H:%M:%S%.6f")),
+        let micros = self.0.rem_euclid(1_000_000);
+        match DateTime::from_timestamp(self.seconds(), 0) {
+            // `Debug` is ISO 8601 too, and reads no pattern anew for each of the two times that an answer with a user carries.
+            Some(time) => write!(formatter, "{:?}.{micros:06}", time.naive_utc()),
             None => write!(formatter, "{} µs", self.0),
         }
     }
