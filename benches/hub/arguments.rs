@@ -126,7 +126,7 @@ pub struct Arguments {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rate: Option<u32>,
 
-    /// Sessions of the databases of the part growth, the smallest first [default: 10000,1000000,10000000; with --quick 2000,20000]
+    /// Sessions of the databases of the part growth, the smallest first [default: 10000,1000000,10000000; with --quick 2000,60000]
     #[arg(long, value_delimiter = ',')]
     sessions: Vec<u32>,
 
@@ -197,7 +197,7 @@ impl Arguments {
     pub fn sessions(&self) -> Vec<u32> {
         let mut sessions = match (self.sessions.is_empty(), self.quick) {
             (false, _) => self.sessions.clone(),
-            (true, true) => vec![2_000, 20_000],
+            (true, true) => vec![2_000, 60_000],
             (true, false) => vec![10_000, 1_000_000, 10_000_000],
         };
         sessions.sort_unstable();

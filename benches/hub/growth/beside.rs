@@ -17,6 +17,7 @@ use crate::load::tally::Figures;
 use crate::progress;
 use crate::servers::Server;
 use crate::servers::turn::turn;
+use crate::told::put;
 use crate::told::row::{Row, p99};
 use crate::told::spread::{Spread, number, with_range};
 use crate::told::target::{Bound, Target};
@@ -126,27 +127,33 @@ impl Beside {
         );
         for row in [&self.alone, &self.housekeeping, &self.backup] {
             let ratio = row.ratio(&self.alone, p99).filter(|_| row.name != "alone");
-            text.push_str(&format!(
-                "| {} | {} | {} | {} | {} |\n",
-                row.name,
-                row.rate(),
-                row.percentiles(),
-                with_range(ratio, 2),
-                row.errors()
-            ));
+            put(
+                &mut text,
+                format_args!(
+                    "| {} | {} | {} | {} | {} |\n",
+                    row.name,
+                    row.rate(),
+                    row.percentiles(),
+                    with_range(ratio, 2),
+                    row.errors()
+                ),
+            );
         }
         let rate = Spread::of(self.removed.iter().copied());
         let minutes = rate.map(|rate| self.over / rate.median / 60.0);
         let megabytes = f64::from(u32::try_from(self.backup_bytes / 1_000_000).unwrap_or(u32::MAX));
-        text.push_str(&format!(
-            "\nThe housekeeping removed {} sessions a second with their lineage beside this load: all {} that are over in {} min. `hub backup` \
+        put(
+            &mut text,
+            format_args!(
+                "\nThe housekeeping removed {} sessions a second with their lineage beside this load: all {} that are over in {} min. `hub backup` \
              wrote and checked {} MB in {} s beside it.\n",
-            with_range(rate, 0),
-            number(Some(self.over), 0),
-            number(minutes, 0),
-            number(Some(megabytes), 0),
-            with_range(Spread::of(self.seconds.iter().copied()), 1),
-        ));
+                with_range(rate, 0),
+                number(Some(self.over), 0),
+                number(minutes, 0),
+                number(Some(megabytes), 0),
+                with_range(Spread::of(self.seconds.iter().copied()), 1),
+            ),
+        );
         text
     }
 

@@ -1,6 +1,6 @@
 //! A database as a Hub has it after a long time: users, clients and sessions in every state, in the shares that [`life`] tells.
 //!
-//! Up to a hundred thousand sessions it grows as it would by sign-ins, in no order and with every index in place: so its bytes a session are those of
+//! Up to fifty thousand sessions it grows as it would by sign-ins, in no order and with every index in place: so its bytes a session are those of
 //! a database that has lived. A larger one is written in the order of its keys, and its indexes are made afterwards: ten million in minutes.
 
 use std::path::Path;
@@ -19,10 +19,10 @@ use rusqlite::{Connection, Transaction, params};
 pub const ENDING: &str = "198.18.0.0/15";
 /// They are so many at most, or a tenth of all.
 const MOST_ENDING: u32 = 100_000;
-/// Sessions that clients walk through, at most: so many rows are hot in a large database.
-const MOST_WALKED: u32 = 100_000;
+/// Of a hundred sessions, so many can be walked through: live, of a user who is there, and not to be ended in bulk.
+const WALKABLE_PERCENT: u32 = 60;
 /// Up to so many, the database grows as by sign-ins.
-const MOST_GROWN: u32 = 100_000;
+const MOST_GROWN: u32 = 50_000;
 /// Different clients, of which a few have most sessions.
 const AGENTS: u32 = 3_000;
 /// Lineage rows of each session that is long over: what the housekeeping removes along.
@@ -97,12 +97,13 @@ pub struct Filled {
     pub bytes_a_session: f64,
 }
 
-/// Fills a new database, with a fifth as many users, some of whom are gone.
+/// Fills a new database, with a fifth as many users, some of whom are gone. Clients are to walk through some `walked` of its live sessions, or all of
+/// them.
 #[expect(
     clippy::disallowed_methods,
     reason = "a million sign-ins through the Hub would take an hour"
 )]
-pub fn fill(directory: &Path, sessions: u32) -> anyhow::Result<Filled> {
+pub fn fill(directory: &Path, sessions: u32, walked: u32) -> anyhow::Result<Filled> {
     let hub = open(directory)?;
     let now = hub.clock.now().wall.micros();
     hub.store.close();
@@ -130,7 +131,14 @@ pub fn fill(directory: &Path, sessions: u32) -> anyhow::Result<Filled> {
     make_anew(&connection, &of_users)?;
     let bytes_before = bytes(&connection)?;
     let writing = connection.transaction()?;
-    let (walked, over) = write_sessions(&writing, sessions, users, now, is_grown)?;
+    let walked_one_in = (sessions / 100 * WALKABLE_PERCENT / walked).max(1);
+    let drawn = Drawn {
+        sessions,
+        users,
+        walked_one_in,
+        is_grown,
+    };
+    let (walked, over) = write_sessions(&writing, &drawn, now)?;
     writing.commit()?;
     make_anew(&connection, &of_sessions)?;
     let bytes = bytes(&connection)? - bytes_before;
@@ -222,17 +230,25 @@ fn write_agents(writing: &Transaction<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is to be drawn.
+struct Drawn {
+    sessions: u32,
+    users: i64,
+    /// Of the sessions that can be walked through.
+    walked_one_in: u32,
+    is_grown: bool,
+}
+
 /// Writes the sessions; the keys of those that clients walk through, and of those that are long over.
 fn write_sessions(
     writing: &Transaction<'_>,
-    sessions: u32,
-    users: i64,
+    drawn: &Drawn,
     now: i64,
-    is_grown: bool,
 ) -> anyhow::Result<(Vec<i64>, Vec<i64>)> {
+    let (sessions, users) = (drawn.sessions, drawn.users);
     let mut chance = Chance(u64::from(sessions));
     let mut ids: Vec<i64> = (0..sessions).map(|_| chance.below(i64::MAX) + 1).collect();
-    if !is_grown {
+    if !drawn.is_grown {
         ids.sort_unstable();
         ids.dedup();
     }
@@ -242,8 +258,7 @@ fn write_sessions(
          VALUES (?1, ?2, randomblob(16), ?3, 0, ?4, 1, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?10, ?11, ?12)",
     )?;
     let ending_one_in = (sessions / MOST_ENDING).max(10);
-    let walked_one_in = (sessions / MOST_WALKED).max(1);
-    let (mut walked, mut over, mut live) = (Vec::new(), Vec::new(), 0_u32);
+    let (mut walked, mut over, mut candidates) = (Vec::new(), Vec::new(), 0_u32);
     for (at, id) in (0_u32..).zip(ids) {
         let is_ending = at.is_multiple_of(ending_one_in);
         let kind = if is_ending { 0 } else { chance.below(100) };
@@ -251,8 +266,8 @@ fn write_sessions(
         let address = address(&mut chance, is_ending);
         let user = chance.below(users + users / 50) + 1;
         if life.is_walked && !is_ending && user <= users {
-            live += 1;
-            if live.is_multiple_of(walked_one_in) {
+            candidates += 1;
+            if candidates.is_multiple_of(drawn.walked_one_in) {
                 walked.push(id);
             }
         }

@@ -30,13 +30,15 @@ use crate::parts::order;
 use crate::progress;
 use crate::servers::turn::turn;
 use crate::servers::{HubStart, Server};
-use crate::told::Told;
 use crate::told::row::{Row, per_second};
 use crate::told::spread::{Spread, number, with_range};
 use crate::told::target::{Bound, Target};
+use crate::told::{Told, put};
 
 /// Refreshes come on so many connections.
 const CONNECTIONS: usize = 64;
+/// They walk through some hundred thousand sessions: so many rows are hot in a large database.
+const WALKED: u32 = 100_000;
 /// Clients that refresh in process beside an ending of many.
 const BESIDE_ENDING: u32 = 16;
 /// From here on a database counts as large, and is measured in all ways.
@@ -87,7 +89,7 @@ async fn prepare(scratch: &Path, sessions: u32) -> anyhow::Result<Database> {
     let data = scratch.join(format!("sessions-{sessions}"));
     let (place, begun) = (data.clone(), now());
     let (filled, tokens, fill_seconds) = tokio::task::spawn_blocking(move || {
-        let filled = fill(&place, sessions)?;
+        let filled = fill(&place, sessions, WALKED)?;
         let seconds = begun.elapsed().as_secs();
         let tokens = tokens::present(&place, &filled.walked)?;
         anyhow::Ok((filled, tokens, seconds))
@@ -153,8 +155,8 @@ async fn start(arguments: &Arguments, data: &Path) -> anyhow::Result<Server> {
 
 fn sizes(databases: &[Database]) -> String {
     let mut text = format!(
-        "Refreshes on {CONNECTIONS} connections, each client walking through its own share of up to 100,000 live sessions that are spread over all of the \
-         table; users are a fifth of the sessions. A database of up to 100,000 sessions has grown as by sign-ins, in no order; in a larger one the \
+        "Refreshes on {CONNECTIONS} connections, each client walking through its own share of some 100,000 live sessions, or all, that are spread over the whole \
+         table; users are a fifth of the sessions. A database of up to 50,000 sessions has grown as by sign-ins, in no order; in a larger one the \
          indexes were made afterwards and lie denser.\n\n\
          | sessions | walked | refreshes/s, median (range) | p50 / p99 ms | CPU µs a request | ÷ the smallest (range) | start to first answer, ms (range) \
          | bytes a session | filled in s | wrong answers |\n\
@@ -163,19 +165,22 @@ fn sizes(databases: &[Database]) -> String {
     for database in databases {
         let (row, filled) = (&database.refresh, &database.filled);
         let walked = u32::try_from(filled.walked.len()).unwrap_or(u32::MAX);
-        text.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-            database.name,
-            number(Some(f64::from(walked)), 0),
-            row.rate(),
-            row.p50_p99(),
-            row.cpu(),
-            with_range(row.ratio(&databases[0].refresh, per_second), 2),
-            with_range(Spread::of(database.starts.iter().copied()), 0),
-            number(Some(filled.bytes_a_session), 0),
-            database.fill_seconds,
-            row.errors()
-        ));
+        put(
+            &mut text,
+            format_args!(
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                database.name,
+                number(Some(f64::from(walked)), 0),
+                row.rate(),
+                row.p50_p99(),
+                row.cpu(),
+                with_range(row.ratio(&databases[0].refresh, per_second), 2),
+                with_range(Spread::of(database.starts.iter().copied()), 0),
+                number(Some(filled.bytes_a_session), 0),
+                database.fill_seconds,
+                row.errors()
+            ),
+        );
     }
     text
 }
@@ -237,24 +242,29 @@ async fn look(
     let pages = pages::measure(arguments, &site, session).await?;
     drop(site);
     let name = &database.name;
-    told.text.push_str(&format!(
-        "\n### {name} sessions\n\nThe admin site, at the server, without the network; rows with · have no index that bounds their work: each tells the exact \
+    put(
+        &mut told.text,
+        format_args!(
+            "\n### {name} sessions\n\nThe admin site, at the server, without the network; rows with · have no index that bounds their work: each tells the exact \
          number of matches.\n\n{}",
-        pages::table(&pages, smallest.as_deref())
-    ));
+            pages::table(&pages, smallest.as_deref())
+        ),
+    );
     if is_large {
         if database.filled.sessions <= LARGE {
             told.targets.extend(pages::target(&pages, name));
         }
         let beside = beside(arguments, &database, people).await?;
-        told.text.push_str(&format!("\n{}", beside.table()));
+        put(&mut told.text, format_args!("\n{}", beside.table()));
         told.targets.push(beside.target(name));
         told.errors += beside.errors();
         progress("growth: an ending of many");
         let site = Arc::new(Site::open(&database.data).await?);
         let ended = ending::beside_an_ending(&site, BESIDE_ENDING).await?;
-        told.text
-            .push_str(&format!("\nAn ending in bulk, in process: {ended}.\n"));
+        put(
+            &mut told.text,
+            format_args!("\nAn ending in bulk, in process: {ended}.\n"),
+        );
     }
     smallest.get_or_insert(pages);
     // Room for the next: the largest is of several gigabytes.

@@ -5,6 +5,7 @@ use hub::types::ids::SessionId;
 use crate::arguments::Arguments;
 use crate::growth::site::{Asked, Site};
 use crate::progress;
+use crate::told::put;
 use crate::told::spread::number;
 use crate::told::target::{Bound, Target};
 
@@ -80,9 +81,9 @@ pub async fn measure(
     let pages = PAGES.iter().copied();
     let pages = pages.chain([("one session, with its lineage", one.as_str(), false)]);
     let times = if arguments.quick { QUICK_TIMES } else { TIMES };
+    progress("growth: the administrators' pages");
     let mut measured = Vec::new();
     for (name, path, is_indexed) in pages {
-        progress(&format!("growth: the page {path}"));
         measured.push(Page {
             name,
             is_indexed,
@@ -100,20 +101,23 @@ pub fn table(pages: &[Page], smallest: Option<&[Page]>) -> String {
     for (at, page) in pages.iter().enumerate() {
         let small = smallest.and_then(|pages| pages.get(at));
         let ratio = small.map(|small| page.asked.median_ms / small.asked.median_ms);
-        text.push_str(&format!(
-            "| {}{} | {} | {} | {} | {} |\n",
-            page.name,
-            if page.is_indexed { "" } else { " ·" },
-            number(Some(page.asked.median_ms), 1),
-            number(Some(page.asked.p95_ms), 1),
-            number(
-                Some(f64::from(
-                    u32::try_from(page.asked.bytes).unwrap_or(u32::MAX)
-                )),
-                0
+        put(
+            &mut text,
+            format_args!(
+                "| {}{} | {} | {} | {} | {} |\n",
+                page.name,
+                if page.is_indexed { "" } else { " ·" },
+                number(Some(page.asked.median_ms), 1),
+                number(Some(page.asked.p95_ms), 1),
+                number(
+                    Some(f64::from(
+                        u32::try_from(page.asked.bytes).unwrap_or(u32::MAX)
+                    )),
+                    0
+                ),
+                number(ratio, 1),
             ),
-            number(ratio, 1),
-        ));
+        );
     }
     text
 }

@@ -17,7 +17,7 @@ use crate::load::tally::Tally;
 const MOST_TRIES: u32 = 100;
 
 /// A crowd that is not through by then hangs.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Lets everybody come, spread evenly over so many seconds or as fast as they can, `at_once` at a time. Tells what was counted, and how often somebody
 /// was refused again after waiting as told.

@@ -1,6 +1,5 @@
 //! Refresh, validate and me at several numbers of connections, beside a bare Rocket route in the same run; memory and the binary.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use crate::arguments::{Arguments, Part};
@@ -12,10 +11,10 @@ use crate::progress;
 use crate::servers::Server;
 use crate::servers::process::Process;
 use crate::servers::turn::turn;
-use crate::told::Told;
 use crate::told::row::{Row, p99, per_second};
 use crate::told::spread::{number, with_range};
 use crate::told::target::{Bound, Target};
+use crate::told::{Told, put};
 
 /// The bare route behind Rocket's own server: the yardstick.
 const HELLO: &str = "hello";
@@ -80,11 +79,12 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
         let target = Target::of_figure(what, &[value], (1, " MB"), Bound::AtMost(most), errors);
         told.targets.push(target);
     }
-    // Writing to a String cannot fail.
-    let _ = write!(
-        told.text,
-        "\nThe Hub's memory: {:.1} MB idle, {:.1} MB at most under this load, {:.1} MB at its end. The binary: {size:.1} MB.\n",
-        idle.resident_mb, loaded.peak_mb, loaded.resident_mb,
+    put(
+        &mut told.text,
+        format_args!(
+            "\nThe Hub's memory: {:.1} MB idle, {:.1} MB at most under this load, {:.1} MB at its end. The binary: {size:.1} MB.\n",
+            idle.resident_mb, loaded.peak_mb, loaded.resident_mb,
+        ),
     );
     if errors > 0 {
         progress(&hub.log());

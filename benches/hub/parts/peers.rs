@@ -12,10 +12,10 @@ use crate::parts::{order, quick_hub};
 use crate::progress;
 use crate::servers::process::Process;
 use crate::servers::turn::{Pace, turn};
-use crate::told::Told;
 use crate::told::row::{Row, cpu, per_second};
 use crate::told::spread::with_range;
 use crate::told::target::{Bound, Target};
+use crate::told::{Told, put};
 
 const HEAD: &str = "| server | row | loop | requests/s, median (range) | p50 ms | p90 ms | p99 ms | p99.9 ms | most ms | CPU µs a request | the Hub ÷ it (range) | wrong answers |
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -36,12 +36,15 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     for (number, file) in arguments.peer.iter().enumerate() {
         let peer = Dialect::read(file)?;
         let process = arguments.peer_pid.get(number).copied().map(Process);
-        told.text.push_str(&format!(
-            "{} ({} was checked with: {}).\n\n{HEAD}",
-            peer.name,
-            file.file_name().unwrap_or_default().display(),
-            peer.checked_with
-        ));
+        put(
+            &mut told.text,
+            format_args!(
+                "{} ({} was checked with: {}).\n\n{HEAD}",
+                peer.name,
+                file.file_name().unwrap_or_default().display(),
+                peer.checked_with
+            ),
+        );
         let place = scratch.join(format!("peer{}", hub_data.next().unwrap_or(0)));
         std::fs::create_dir_all(&place)?;
         against(arguments, &place, (&peer, process), &mut told).await?;
@@ -122,15 +125,18 @@ fn tell(
     };
     for row in rows {
         let ratio = ratio.filter(|_| row.name != hub.name && pace.rate.is_none());
-        told.text.push_str(&format!(
-            "| {} | {act:?} | {way} | {} | {} | {} | {} | {} |\n",
-            row.name,
-            row.rate(),
-            row.percentiles(),
-            row.cpu(),
-            with_range(ratio, 2),
-            row.errors()
-        ));
+        put(
+            &mut told.text,
+            format_args!(
+                "| {} | {act:?} | {way} | {} | {} | {} | {} | {} |\n",
+                row.name,
+                row.rate(),
+                row.percentiles(),
+                row.cpu(),
+                with_range(ratio, 2),
+                row.errors()
+            ),
+        );
     }
     if act != Act::Refresh || connections != 64 || pace.rate.is_some() {
         return;

@@ -12,10 +12,10 @@ use crate::load::{closed, open};
 use crate::progress;
 use crate::servers::turn::{Pace, turn};
 use crate::servers::{HubStart, Server};
-use crate::told::Told;
 use crate::told::row::{Row, p99, per_second};
 use crate::told::spread::{Spread, with_range};
 use crate::told::target::{Bound, Target};
+use crate::told::{Told, put};
 
 /// So many sign in without a pause: enough to keep every hashing thread at work, few enough that nobody is refused.
 const SIGNING_IN: usize = 24;
@@ -108,10 +108,9 @@ async fn beside_sign_ins(
     let refreshed = open::at_rate(REFRESHES_PER_SECOND, pace.time, refresh, seats).await;
     let (signing, signed) = storm.end().await?;
     let (refreshing, refreshed) = refreshed?;
-    for error in [&refreshed.first_error, &signed.first_error] {
-        if let Some(error) = error {
-            progress(&format!("  beside sign-ins: {error}"));
-        }
+    let errors = [&refreshed.first_error, &signed.first_error];
+    for error in errors.into_iter().flatten() {
+        progress(&format!("  beside sign-ins: {error}"));
     }
     Ok((
         (seat::disconnect(refreshing), seat::disconnect(signing)),
@@ -140,16 +139,22 @@ impl Rows {
         );
         for row in rows {
             let ratio = to_bare(row).filter(|_| !row.name.starts_with("refresh"));
-            text.push_str(&format!(
-                "| {} | {} | {} | {} | {} |\n",
-                row.name,
-                with_range(Spread::of(row.values(per_second)), 1),
-                with_range(ratio, 2),
-                row.percentiles(),
-                row.errors()
-            ));
+            put(
+                &mut text,
+                format_args!(
+                    "| {} | {} | {} | {} | {} |\n",
+                    row.name,
+                    with_range(Spread::of(row.values(per_second)), 1),
+                    with_range(ratio, 2),
+                    row.percentiles(),
+                    row.errors()
+                ),
+            );
         }
-        text.push_str(&format!("\nThe Hub's memory at most: {peak_mb:.1} MB.\n"));
+        put(
+            &mut text,
+            format_args!("\nThe Hub's memory at most: {peak_mb:.1} MB.\n"),
+        );
         let per = |row: &Row| with_range(Spread::of(row.values(per_second)), 1);
         let p99_of = |row: &Row| with_range(Spread::of(row.values(p99)), 1);
         let targets = vec![

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::bail;
+
 use crate::arguments::{Arguments, Part};
 use crate::growth::{fill, tokens};
 use crate::load::dialect::{Act, Dialect};
@@ -13,10 +15,10 @@ use crate::load::tally::{Figures, Tally};
 use crate::load::{closed, crowd, now, open};
 use crate::progress;
 use crate::servers::{HubStart, Server};
-use crate::told::Told;
 use crate::told::row::{Row, p99};
 use crate::told::spread::{number, with_range};
 use crate::told::target::{Bound, Target};
+use crate::told::{Told, put};
 
 /// What is done to the server, in numbers.
 struct Sizes {
@@ -57,7 +59,7 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     progress("storms: filling a database");
     let (place, sessions) = (data.clone(), sizes.sessions);
     let mut walked = tokio::task::spawn_blocking(move || {
-        let filled = fill(&place, sessions)?;
+        let filled = fill(&place, sessions, u32::MAX)?;
         tokens::present(&place, &filled.walked)
     })
     .await??;
@@ -73,6 +75,9 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
         may_refuse: true,
         ..Job::new(hub.address(), dialect.request(Act::Refresh)?)
     };
+    if walked.len() < 2 * sizes.returning + POLITE {
+        bail!("only {} sessions can be refreshed", walked.len());
+    }
     let paced = walked.split_off(walked.len() - sizes.returning);
     let at_once = walked.split_off(walked.len() - sizes.returning);
     let rude = walked.pop().unwrap_or_default();
@@ -271,22 +276,31 @@ fn told(sizes: &Sizes, lines: &[Line], rows: &[Row; 3], memory_mb: f64) -> Told 
     for line in lines {
         text.push_str(&line.shown());
     }
-    text.push_str(&format!(
-        "\n| {POLITE} clients that refresh {POLITE_PER_SECOND} times a second together | p50 ms | p90 ms | p99 ms | p99.9 ms | most ms | p99 ÷ alone (range) | refused | wrong answers |\n\
+    put(
+        &mut text,
+        format_args!(
+            "\n| {POLITE} clients that refresh {POLITE_PER_SECOND} times a second together | p50 ms | p90 ms | p99 ms | p99.9 ms | most ms | p99 ÷ alone (range) | refused | wrong answers |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
-    ));
+        ),
+    );
     for row in rows {
         let ratio = row.ratio(alone, p99).filter(|_| row.name != alone.name);
-        text.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
-            row.name,
-            row.percentiles(),
-            with_range(ratio, 2),
-            refused(row),
-            row.errors()
-        ));
+        put(
+            &mut text,
+            format_args!(
+                "| {} | {} | {} | {} | {} |\n",
+                row.name,
+                row.percentiles(),
+                with_range(ratio, 2),
+                refused(row),
+                row.errors()
+            ),
+        );
     }
-    text.push_str(&format!("\nThe Hub's memory at most: {memory_mb:.1} MB.\n"));
+    put(
+        &mut text,
+        format_args!("\nThe Hub's memory at most: {memory_mb:.1} MB.\n"),
+    );
     let errors = lines.iter().map(|line| line.figures.errors).sum::<u32>()
         + rows.iter().map(Row::errors).sum::<u32>();
     let again: u32 = lines.iter().map(|line| line.again).sum();

@@ -6,6 +6,8 @@ pub mod row;
 pub mod spread;
 pub mod target;
 
+use std::fmt::{self, Write};
+
 use crate::arguments::Part;
 use crate::told::target::Target;
 
@@ -19,4 +21,10 @@ pub struct Told {
     pub targets: Vec<Target>,
     /// Answers that were wrong; they void what they stand in.
     pub errors: u32,
+}
+
+/// Adds to a text.
+pub fn put(text: &mut String, what: fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(what);
 }
