@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use rusqlite::{Connection, OpenFlags};
@@ -10,13 +11,14 @@ use tokio::process::Command;
 
 use crate::arguments::Arguments;
 use crate::load::closed::Running;
+use crate::load::dialect::{Act, Dialect};
 use crate::load::now;
 use crate::load::person::Person;
 use crate::load::seat::{self, Job};
 use crate::load::tally::Figures;
 use crate::progress;
-use crate::servers::Server;
 use crate::servers::turn::turn;
+use crate::servers::{HubStart, Server};
 use crate::told::put;
 use crate::told::row::{Row, p99};
 use crate::told::spread::{Spread, number, with_range};
@@ -43,11 +45,10 @@ pub struct Beside {
 pub async fn measure(
     arguments: &Arguments,
     data: &Path,
-    server: &Server,
-    job: &Job,
     mut people: Vec<Person>,
     over: u32,
 ) -> anyhow::Result<Beside> {
+    let request = Dialect::hub()?.request(Act::Refresh)?;
     let mut beside = Beside {
         alone: Row::new("alone"),
         housekeeping: Row::new("beside the housekeeping"),
@@ -62,6 +63,15 @@ pub async fn measure(
         progress(&format!(
             "growth: beside other work, repetition {repetition}"
         ));
+        // A server of its own: one that has run for five minutes begins its housekeeping by itself.
+        let server = Server::tended_hub(HubStart {
+            data,
+            settings: &arguments.hub_env,
+            full_hashing: false,
+            limits: false,
+        })
+        .await?;
+        let job = &Job::new(server.address(), Arc::clone(&request));
         let figures;
         (people, figures) = turn(pace, job, None, people).await?;
         beside.alone.figures.push(figures);
@@ -83,6 +93,7 @@ pub async fn measure(
         let figures;
         (people, figures) = beside.beside_backup(data, job, people).await?;
         beside.backup.figures.push(figures);
+        server.stop().await?;
     }
     Ok(beside)
 }

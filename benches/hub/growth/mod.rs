@@ -18,7 +18,6 @@ use hub::types::ids::SessionId;
 pub use fill::fill;
 
 use crate::arguments::{Arguments, Part};
-use crate::growth::beside::Beside;
 use crate::growth::fill::Filled;
 use crate::growth::pages::Page;
 use crate::growth::site::Site;
@@ -254,7 +253,8 @@ async fn look(
         if database.filled.sessions <= LARGE {
             told.targets.extend(pages::target(&pages, name));
         }
-        let beside = beside(arguments, &database, people).await?;
+        let over = database.filled.over;
+        let beside = beside::measure(arguments, &database.data, people, over).await?;
         put(&mut told.text, format_args!("\n{}", beside.table()));
         told.targets.push(beside.target(name));
         told.errors += beside.errors();
@@ -270,24 +270,4 @@ async fn look(
     // Room for the next: the largest is of several gigabytes.
     std::fs::remove_dir_all(&database.data)?;
     Ok(())
-}
-
-async fn beside(
-    arguments: &Arguments,
-    database: &Database,
-    people: Vec<Person>,
-) -> anyhow::Result<Beside> {
-    let server = Server::tended_hub(HubStart {
-        data: &database.data,
-        settings: &arguments.hub_env,
-        full_hashing: false,
-        limits: false,
-    })
-    .await?;
-    let job = Job::new(server.address(), Dialect::hub()?.request(Act::Refresh)?);
-    let data = &database.data;
-    let over = database.filled.over;
-    let measured = beside::measure(arguments, data, &server, &job, people, over).await;
-    server.stop().await?;
-    measured
 }

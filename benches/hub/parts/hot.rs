@@ -71,10 +71,15 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     let errors = told.errors;
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_hub"))?.len();
     let size = f64::from(u32::try_from(size)?) / 1e6;
-    for (what, value, most) in [
-        ("memory, idle after the start", idle.resident_mb, 20.0),
-        ("memory, the most under this load", loaded.peak_mb, 60.0),
-        ("release binary, stripped", size, 20.0),
+    for (what, value, most, errors) in [
+        ("memory, idle after the start", idle.resident_mb, 20.0, 0),
+        (
+            "memory, the most under this load",
+            loaded.peak_mb,
+            60.0,
+            errors,
+        ),
+        ("release binary, stripped", size, 20.0, 0),
     ] {
         let target = Target::of_figure(what, &[value], (1, " MB"), Bound::AtMost(most), errors);
         told.targets.push(target);
