@@ -122,7 +122,7 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "16,64,256", hide_default_value = true, value_parser = parse_connections)]
     pub connections: Vec<usize>,
 
-    /// Requests a second of the open loops [default: 2000; with --quick 200]
+    /// Requests a second of the open loops [default: 2000, beside other servers 200; with --quick 200]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rate: Option<u32>,
 
@@ -191,6 +191,11 @@ impl Arguments {
     /// Of the open loops.
     pub fn rate(&self) -> u32 {
         self.rate.unwrap_or(if self.quick { 200 } else { 2_000 })
+    }
+
+    /// Of the open loops beside other servers: the slowest of them answer fewer than a hundred refreshes a second.
+    pub fn peer_rate(&self) -> u32 {
+        self.rate.unwrap_or(200)
     }
 
     /// Of the databases, the smallest first.

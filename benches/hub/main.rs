@@ -63,7 +63,7 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
         .worker_threads(DRIVER_THREADS)
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         // Whichever comes first drops the other, and with the plan the servers and their directory.
         tokio::select! {
             ended = run(arguments) => ended,
@@ -72,7 +72,10 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
                 bail!("stopped by a signal");
             }
         }
-    })
+    });
+    // Without waiting for what blocks: whoever stops a run that fills a large database wants it to end.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn stop_signal() -> io::Result<()> {

@@ -32,7 +32,6 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
         targets: Vec::new(),
         errors: 0,
     };
-    let mut hub_data = 0..;
     for (number, file) in arguments.peer.iter().enumerate() {
         let peer = Dialect::read(file)?;
         let process = arguments.peer_pid.get(number).copied().map(Process);
@@ -45,7 +44,7 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
                 peer.checked_with
             ),
         );
-        let place = scratch.join(format!("peer{}", hub_data.next().unwrap_or(0)));
+        let place = scratch.join(format!("peer{number}"));
         std::fs::create_dir_all(&place)?;
         against(arguments, &place, (&peer, process), &mut told).await?;
         told.text.push('\n');
@@ -73,7 +72,7 @@ async fn against(
         .iter()
         .map(|connections| (*connections, arguments.closed()));
     let scheduled = Pace {
-        rate: Some(arguments.rate().min(200)),
+        rate: Some(arguments.peer_rate()),
         ..arguments.longer(3)
     };
     let paces: Vec<(usize, Pace)> = closed.chain([(most.min(64), scheduled)]).collect();
