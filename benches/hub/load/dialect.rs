@@ -60,6 +60,7 @@ struct WrittenRequest {
     headers: Vec<String>,
     body: Option<String>,
     status: u16,
+    answer_has: Option<String>,
     #[serde(default = "yes")]
     tokens: bool,
 }
@@ -91,6 +92,8 @@ pub struct Request {
     pub status: u16,
     head: Vec<Piece>,
     body: Option<Vec<Piece>>,
+    /// What stands in a right answer.
+    answer_has: Option<Vec<Piece>>,
     tokens: Option<Fields>,
 }
 
@@ -176,6 +179,7 @@ impl Request {
             headers: Vec::new(),
             body: Some(r#"{"name":"world"}"#.to_owned()),
             status: 200,
+            answer_has: None,
             tokens: false,
         };
         Arc::new(Self::new(written, None))
@@ -188,6 +192,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             status: 200,
+            answer_has: None,
             tokens: false,
         };
         Arc::new(Self::new(written, None))
@@ -202,6 +207,7 @@ impl Request {
         Self {
             head: pieces(&head),
             body: written.body.as_deref().map(pieces),
+            answer_has: written.answer_has.as_deref().map(pieces),
             line: written.line,
             status: written.status,
             tokens,
@@ -232,12 +238,22 @@ impl Request {
         person.body = text;
     }
 
-    /// Takes the tokens out of a right answer; the person's next request presents them.
+    /// Looks into an answer of the right status, and takes its tokens; the person's next request presents them.
     pub fn take(&self, person: &mut Person, body: &[u8]) -> anyhow::Result<()> {
+        let line = &self.line;
+        if let Some(has) = &self.answer_has {
+            let mut text = std::mem::take(&mut person.body);
+            text.clear();
+            fill(has, person, &mut text);
+            let is_there = find(body, text.as_bytes()).is_some();
+            person.body = text;
+            if !is_there {
+                bail!("{line} answered without what its answer has");
+            }
+        }
         let Some(fields) = &self.tokens else {
             return Ok(());
         };
-        let line = &self.line;
         let found = |field: &str| {
             value(body, field).with_context(|| format!("{line} answered without {field}"))
         };
@@ -267,7 +283,7 @@ fn replace(held: &mut String, text: &str) {
 /// The text behind a field's first mention, at any depth. A search instead of a parse: the driver shares the cores with what it measures.
 fn value<'body>(body: &'body [u8], field: &str) -> Option<&'body str> {
     let field = field.as_bytes();
-    let at = body.windows(field.len()).position(|here| here == field)?;
+    let at = find(body, field)?;
     let rest = body[at + field.len()..].trim_ascii_start();
     let rest = rest.strip_prefix(b":")?.trim_ascii_start();
     let text = rest
@@ -275,6 +291,10 @@ fn value<'body>(body: &'body [u8], field: &str) -> Option<&'body str> {
         .split(|byte| *byte == b'"')
         .next()?;
     std::str::from_utf8(text).ok()
+}
+
+fn find(body: &[u8], text: &[u8]) -> Option<usize> {
+    body.windows(text.len()).position(|here| here == text)
 }
 
 fn fill(pieces: &[Piece], person: &Person, into: &mut String) {
