@@ -9,6 +9,9 @@ use tokio::net::{TcpSocket, TcpStream};
 /// The longest answer taken, head and body. The longest of the contract's answers here stays under 4 KiB.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+/// The room that a connection begins with.
+const FIRST_ANSWER_BYTES: usize = 4 * 1024;
+
 /// A connection that is used by one client, one request at a time.
 pub struct Connection {
     stream: TcpStream,
@@ -19,6 +22,8 @@ pub struct Connection {
 pub struct Answer<'a> {
     /// The status code, as sent.
     pub status: u16,
+    /// When to come again, in seconds, where the answer says so.
+    pub retry_after: Option<u32>,
     /// The body, exactly as long as `Content-Length` said.
     pub body: &'a [u8],
 }
@@ -28,19 +33,25 @@ struct Head {
     /// Of the head itself, up to where the body begins.
     bytes: usize,
     body_bytes: usize,
+    retry_after: Option<u32>,
 }
 
 impl Connection {
-    /// Connects from a loopback address of the client's own.
-    pub async fn dial(from: Ipv4Addr, to: SocketAddr) -> io::Result<Self> {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+    /// Connects, from a loopback address of the client's own if it has one and the server is on this machine.
+    pub async fn dial(from: Option<Ipv4Addr>, to: SocketAddr) -> io::Result<Self> {
+        let socket = match to.ip() {
+            IpAddr::V4(_) => TcpSocket::new_v4()?,
+            IpAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        if let Some(from) = from.filter(|_| to.is_ipv4() && to.ip().is_loopback()) {
+            socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+        }
         let stream = socket.connect(to).await?;
         // Without it a small request can wait for the acknowledgement of the one before.
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            incoming: vec![0; MAX_ANSWER_BYTES],
+            incoming: vec![0; FIRST_ANSWER_BYTES],
         })
     }
 
@@ -54,10 +65,13 @@ impl Connection {
         let mut head = None;
         // Bounded: each turn adds at least one byte to a buffer of fixed size, or ends in an error.
         loop {
-            let room = &mut self.incoming[filled..];
-            if room.is_empty() {
-                return Err(malformed("the answer is longer than the driver takes"));
+            if filled == self.incoming.len() {
+                if filled >= MAX_ANSWER_BYTES {
+                    return Err(malformed("the answer is longer than the driver takes"));
+                }
+                self.incoming.resize(filled * 4, 0);
             }
+            let room = &mut self.incoming[filled..];
             let read = self.stream.read(room).await?;
             if read == 0 {
                 return Err(io::Error::new(
@@ -77,6 +91,7 @@ impl Connection {
             if filled == whole {
                 return Ok(Answer {
                     status: known.status,
+                    retry_after: known.retry_after,
                     body: &self.incoming[known.bytes..whole],
                 });
             }
@@ -101,6 +116,7 @@ impl Head {
             .and_then(|code| code.parse().ok())
             .ok_or_else(|| malformed("a status line that is not HTTP/1.1"))?;
         let mut body_bytes = None;
+        let mut retry_after = None;
         for line in lines {
             let Some((name, value)) = line.split_once(':') else {
                 return Err(malformed("a header line without a colon"));
@@ -111,6 +127,9 @@ impl Head {
             }
             if name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close") {
                 return Err(malformed("an answer that closes the connection"));
+            }
+            if name.eq_ignore_ascii_case("retry-after") {
+                retry_after = value.parse().ok();
             }
             if name.eq_ignore_ascii_case("content-length") {
                 let Ok(length) = value.parse() else {
@@ -126,43 +145,8 @@ impl Head {
             status,
             bytes: end + 4,
             body_bytes,
+            retry_after,
         }))
-    }
-}
-
-/// What a request asks for: the parts that differ between the rows.
-#[derive(Clone, Copy)]
-pub struct Ask<'a> {
-    /// Method and path: `GET /healthz`.
-    pub line: &'a str,
-    /// The access token, for routes that want one.
-    pub bearer: Option<&'a str>,
-    /// The JSON body, for routes that read one.
-    pub json: Option<&'a str>,
-}
-
-impl Ask<'_> {
-    /// Writes the whole request over what `into` held.
-    pub fn write(&self, host: SocketAddr, into: &mut String) {
-        into.clear();
-        for part in [self.line, " HTTP/1.1\r\nHost: ", &host.to_string()] {
-            into.push_str(part);
-        }
-        into.push_str("\r\nUser-Agent: hub-bench\r\nAccept: application/json\r\n");
-        if let Some(token) = self.bearer {
-            for part in ["Authorization: Bearer ", token, "\r\n"] {
-                into.push_str(part);
-            }
-        }
-        let body = self.json.unwrap_or_default();
-        if self.json.is_some() {
-            let length = body.len().to_string();
-            into.push_str("Content-Type: application/json\r\nContent-Length: ");
-            into.push_str(&length);
-            into.push_str("\r\n");
-        }
-        into.push_str("\r\n");
-        into.push_str(body);
     }
 }
 

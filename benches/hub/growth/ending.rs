@@ -8,8 +8,9 @@ use anyhow::bail;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::asking::{Site, now, percentile_ms};
-use crate::filling::ENDING;
+use crate::growth::fill::ENDING;
+use crate::growth::site::{Site, percentile_ms};
+use crate::load::now;
 
 /// How long they are watched alone.
 const ALONE_SECONDS: u64 = 5;

@@ -46,7 +46,8 @@ pub fn serve_behind_door(port: u16) -> anyhow::Result<()> {
     })
 }
 
-fn bare_route(port: u16) -> Rocket<Build> {
+/// The route on a Rocket of its own.
+pub fn bare_route(port: u16) -> Rocket<Build> {
     // Rocket's release defaults and nothing from files or the environment: the same yardstick everywhere.
     let config = Config {
         address: Ipv4Addr::LOCALHOST.into(),

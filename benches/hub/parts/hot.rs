@@ -1,0 +1,175 @@
+//! Refresh, validate and me at several numbers of connections, beside a bare Rocket route in the same run; memory and the binary.
+
+use std::path::Path;
+
+use crate::arguments::{Arguments, Part};
+use crate::load::dialect::{Act, Dialect, Request};
+use crate::load::person::{Person, sign_up};
+use crate::load::seat::Job;
+use crate::parts::{order, quick_hub};
+use crate::progress;
+use crate::servers::Server;
+use crate::servers::process::Process;
+use crate::servers::turn::turn;
+use crate::told::row::{Row, p99, per_second};
+use crate::told::spread::{number, with_range};
+use crate::told::target::{Bound, Target};
+use crate::told::{Told, put};
+
+/// The bare route behind Rocket's own server: the yardstick.
+const HELLO: &str = "hello";
+/// Rotations, each client with the successor that it was given last.
+const REFRESH: &str = "refresh";
+
+/// What is asked, and of whom.
+struct Asked {
+    name: &'static str,
+    job: Job,
+    process: Process,
+}
+
+/// Runs the part.
+pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> {
+    let hello = Server::bare(scratch, HELLO).await?;
+    let door = Server::bare(scratch, "door").await?;
+    let hub = quick_hub(arguments, scratch).await?;
+    let dialect = Dialect::hub()?;
+    let idle = hub.process().memory()?;
+    let most = arguments.connections.iter().max().copied().unwrap_or(0);
+    let mut people = sign_up(most, "hot", hub.address(), &dialect).await?;
+    let of = |name, server: &Server, request| Asked {
+        name,
+        job: Job::new(server.address(), request),
+        process: server.process(),
+    };
+    let asked = [
+        of(HELLO, &hello, Request::hello()),
+        of("door", &door, Request::hello()),
+        of(REFRESH, &hub, dialect.request(Act::Refresh)?),
+        of("validate", &hub, dialect.request(Act::Validate)?),
+        of("me", &hub, dialect.request(Act::Me)?),
+    ];
+
+    let mut told = Told {
+        part: Part::Hot,
+        text: format!(
+            "`hello` is a bare JSON POST route behind Rocket's own server, `door` the same route behind the Hub's front door. Medians; ratios are taken \
+             within a repetition.\n\n{HEAD}"
+        ),
+        targets: Vec::new(),
+        errors: 0,
+    };
+    for connections in &arguments.connections {
+        let rows = measure(arguments, *connections, &asked, &mut people).await?;
+        for row in &rows {
+            told.text.push_str(&line(*connections, row, &rows[0]));
+            told.targets.extend(targets(*connections, row, &rows[0]));
+            told.errors = told.errors.saturating_add(row.errors());
+        }
+    }
+    let loaded = hub.process().memory()?;
+    let errors = told.errors;
+    let size = std::fs::metadata(env!("CARGO_BIN_EXE_hub"))?.len();
+    let size = f64::from(u32::try_from(size)?) / 1e6;
+    for (what, value, most, errors) in [
+        ("memory, idle after the start", idle.resident_mb, 20.0, 0),
+        (
+            "memory, the most under this load",
+            loaded.peak_mb,
+            60.0,
+            errors,
+        ),
+        ("release binary, stripped", size, 20.0, 0),
+    ] {
+        let target = Target::of_figure(what, &[value], (1, " MB"), Bound::AtMost(most), errors);
+        told.targets.push(target);
+    }
+    put(
+        &mut told.text,
+        format_args!(
+            "\nThe Hub's memory: {:.1} MB idle, {:.1} MB at most under this load, {:.1} MB at its end. The binary: {size:.1} MB.\n",
+            idle.resident_mb, loaded.peak_mb, loaded.resident_mb,
+        ),
+    );
+    if errors > 0 {
+        progress(&hub.log());
+    }
+    Ok(told)
+}
+
+/// All repetitions at one number of connections.
+async fn measure(
+    arguments: &Arguments,
+    connections: usize,
+    asked: &[Asked],
+    people: &mut Vec<Person>,
+) -> anyhow::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = asked.iter().map(|asked| Row::new(asked.name)).collect();
+    for repetition in 1..=arguments.repetitions() {
+        progress(&format!(
+            "hot: {connections} connections, repetition {repetition} of {}",
+            arguments.repetitions()
+        ));
+        for at in order(asked.len(), repetition) {
+            let (idle, asked) = (people.split_off(connections), &asked[at]);
+            let taken = std::mem::take(people);
+            let pace = arguments.closed();
+            let (back, figures) = turn(pace, &asked.job, Some(asked.process), taken).await?;
+            rows[at].figures.push(figures);
+            *people = back;
+            people.extend(idle);
+        }
+    }
+    Ok(rows)
+}
+
+const HEAD: &str = "| connections | row | requests/s, median (range) | p50 / p99 ms | CPU µs a request | requests/s ÷ hello (range) | p99 ÷ hello (range) | wrong answers |
+| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+";
+
+fn line(connections: usize, row: &Row, hello: &Row) -> String {
+    let ratio = |figure| {
+        let ratio = row.ratio(hello, figure).filter(|_| row.name != HELLO);
+        ratio.map_or_else(|| number(None, 2), |ratio| with_range(Some(ratio), 2))
+    };
+    format!(
+        "| {connections} | {} | {} | {} | {} | {} | {} | {} |\n",
+        row.name,
+        row.rate(),
+        row.p50_p99(),
+        row.cpu(),
+        ratio(per_second),
+        ratio(p99),
+        row.errors()
+    )
+}
+
+fn targets(connections: usize, row: &Row, hello: &Row) -> Vec<Target> {
+    let errors = row.errors().saturating_add(hello.errors());
+    let least = match (row.name.as_str(), connections) {
+        (REFRESH, 16) => Some(0.40),
+        (REFRESH, 64 | 256) => Some(0.60),
+        ("validate" | "me", 16 | 64 | 256) => Some(0.75),
+        _ => None,
+    };
+    let mut targets = Vec::new();
+    if let Some(least) = least {
+        targets.push(Target::of_ratio(
+            &format!("{} ÷ hello, {connections} connections", row.name),
+            format!("{}/s", row.rate()),
+            row.ratio(hello, per_second),
+            Bound::AtLeast(least),
+            errors,
+        ));
+    }
+    if (row.name.as_str(), connections) == (REFRESH, 64) {
+        targets.push(Target::of_ratio(
+            "refresh p99 ÷ hello p99, 64 connections",
+            format!("p50 / p99 {} ms", row.p50_p99()),
+            row.ratio(hello, p99),
+            Bound::AtMost(2.0),
+            errors,
+        ));
+    }
+    targets
+}
