@@ -88,8 +88,8 @@ export declare const stores: {
 
 export interface HubOptions {
   /**
-   * The Hub, like `https://hub.example.com`. Left out, it is the origin that this module was loaded from; so it must be given where the module
-   * comes from the npm package or out of a bundle.
+   * The Hub, like `https://hub.example.com`: the address that answers, for calls of the Hub follow no redirect. Left out, it is the origin that this
+   * module was loaded from; so it must be given where the module comes from the npm package or out of a bundle.
    */
   url?: string | URL;
   /** Further origins that may be sent the access token. The Hub's and the page's own always may. */
@@ -143,10 +143,10 @@ export interface Hub {
   makeAuthenticatedRequest(url: RequestInfo | URL, options?: RequestInit): Promise<Response>;
 
   /**
-   * An access token that has not expired, renewed if need be: for WebSockets and other libraries. `null` or `undefined` when signed out.
+   * An access token that has not expired, renewed if need be: for WebSockets and other libraries. `null` when signed out.
    * Rejects with a {@link HubError}, or as `fetch` does, if it had to be renewed and could not be.
    */
-  accessToken(): Promise<string | null | undefined>;
+  accessToken(): Promise<string | null>;
 
   /** Signs in. Rejects with a {@link HubError}: `invalid_credentials`, `user_disabled`, `too_many_requests` … */
   login(username: string, password: string): Promise<User>;

@@ -6,12 +6,15 @@ import { Hub, until } from "./harness.mjs";
 const PAGE = `<!doctype html><html lang=en><title>App</title><link rel=icon href=data:,><h1>App</h1><script type=module src=/app.js></script>`;
 const DAY_SECONDS = 90_000;
 
-/** A server of pages; `files` by their paths. Notes what is asked of it, and leads on to where `?to=` says. */
+/** A server of pages; `files` by their paths. Notes what is asked of it, leads on to where `?to=` says, and refuses every other call of `/things`. */
 export async function serve(t, files = {}) {
   const asked = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
-    asked.push({ path: pathname, method: request.method, token: request.headers.authorization });
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    asked.push({ path: pathname, method: request.method, token: request.headers.authorization, body: Buffer.concat(pieces) });
+    if (pathname === "/things" && asked.filter(({ path }) => path === pathname).length % 2) response.statusCode = 401;
     response.setHeader("Access-Control-Allow-Origin", request.headers.origin ?? "*");
     response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
     const to = searchParams.get("to");

@@ -108,7 +108,7 @@ test("the package is the files that the Hub serves, installs into an empty proje
       export const kept: Record<keyof typeof stores, () => Store> = { local: stores.local, session: stores.session, memory: stores.memory };
       const user: User = await hub.login("ann", "right");
       const [session]: Session[] = await hub.sessions();
-      const token: string | null | undefined = await hub.accessToken();
+      const token: string | null = await hub.accessToken();
       const off: () => boolean = hub.on("signedout", (reason) => reason?.startsWith("session"));
       hub.on("refreshed", (now) => now?.premium_tier === user.premium_tier && off());
       await hub.fetch("/x", { method: "POST", body: new FormData() }).catch((error: HubError) => error.retryAfter + error.status);

@@ -39,7 +39,8 @@ async function during(clock, act) {
 }
 
 test("six calls at once that meet an expired token make one refresh before anything else is sent", async (t) => {
-  const { clock, fake, pair, session } = await scene(t);
+  // Not even a lock is needed for that.
+  const { clock, fake, pair, session } = await scene(t, { locks: false });
   const { hub, store, told } = client(pair);
   const answers = await during(clock, six(() => hub.fetch(THINGS)));
   assert.deepEqual(answers.map(({ status }) => status), Array(6).fill(200));
@@ -221,6 +222,13 @@ test("an ended session is told once with the Hub's reason, and is not asked for 
   assert.equal((await during(clock, hub.fetch(THINGS))).status, 401);
   assert.equal(fake.count(REFRESH), 1);
   assert.equal(fake.requests.at(-1).token, undefined);
+});
+
+test("a damaged pair is taken out of the store, and told", async (t) => {
+  const { clock } = await scene(t);
+  const { hub, store, told } = client({ access_token: "damaged", refresh_token: "damaged" });
+  assert.equal((await during(clock, hub.fetch(THINGS))).status, 401);
+  assert.deepEqual([store.get(), told], [null, [["signedout", "invalid_token"]]]);
 });
 
 test("after a night's sleep the first call renews, once, and what was held back is over", async (t) => {

@@ -60,6 +60,8 @@ export class Clock {
   }
 }
 
+/** A claim that takes both letters in which base64url is its own. */
+const HARD = "?>?>?~~~ü";
 const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 export const said = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
@@ -87,8 +89,8 @@ export class FakeHub {
     const iat = this.now();
     this.#tokens += 1;
     return {
-      access_token: `h.${part({ sid, iat, exp: iat + ACCESS_S, jti: this.#tokens })}.s`,
-      refresh_token: `h.${part({ sid, gen, iat: rotated, exp: rotated + REFRESH_S })}.s`,
+      access_token: `h.${part({ sid, iat, exp: iat + ACCESS_S, jti: this.#tokens, email: HARD })}.s`,
+      refresh_token: `h.${part({ sid, gen, iat: rotated, exp: rotated + REFRESH_S, email: HARD })}.s`,
       user: { username: user },
     };
   }
@@ -158,9 +160,10 @@ export class FakeHub {
   }
 
   #refresh(token) {
+    const refused = (code) => json(401, { error: "Invalid or expired refresh token", code });
+    if (!token.includes(".")) return refused("invalid_token");
     const { sid, gen } = said(token);
     const session = this.sessions.get(sid);
-    const refused = (code) => json(401, { error: "Invalid or expired refresh token", code });
     if (session.ended) return refused(session.ended);
     if (gen === session.gen) {
       this.#rotate(session);
