@@ -14,7 +14,7 @@ use crate::http::problem::ApiError;
 
 /// A name changes with its content, so a browser need never ask again.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
-/// A mended client reaches every app within ten minutes of use; meanwhile, and while the Hub is away, the one from before serves for a day.
+/// After ten minutes a browser looks for a newer one. Meanwhile, and for a day while the Hub is away, it takes the one that it has.
 const FOR_A_WHILE: &str = "public, max-age=600, stale-while-revalidate=86400";
 /// What apps of other origins import or read by its name: the browser client and its types.
 const FOR_APPS: [&str; 2] = ["hub-client.js", "hub-client.d.ts"];
