@@ -1,4 +1,5 @@
 //! `GET /static/{name}`: style sheets, scripts and icons: embedded, named after their content, kept by browsers for good.
+//! The client for apps also under its own name, which apps write down: `/static/hub-client.js`.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -13,6 +14,10 @@ use crate::http::problem::ApiError;
 
 /// A name changes with its content, so a browser need never ask again.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+/// After ten minutes a browser looks for a newer one. Meanwhile, and for a day while the Hub is away, it takes the one that it has.
+const FOR_A_WHILE: &str = "public, max-age=600, stale-while-revalidate=86400";
+/// What apps of other origins import or read by its name: the browser client and its types.
+const FOR_APPS: [&str; 2] = ["hub-client.js", "hub-client.d.ts"];
 /// Hex digits of the content's hash in a name: enough that no two versions share one.
 const DIGEST_CHARS: usize = 12;
 
@@ -39,10 +44,18 @@ fn digest(file: &rust_embed::EmbeddedFile) -> String {
     digest
 }
 
+/// Whether a path leads to a file for apps, which their pages may load from their own origins.
+#[must_use]
+pub fn is_for_apps(path: &str) -> bool {
+    path.strip_prefix("/static/")
+        .is_some_and(|name| FOR_APPS.contains(&name))
+}
+
 struct Asset {
     content: Cow<'static, [u8]>,
     kind: ContentType,
     tag: String,
+    kept: &'static str,
 }
 
 /// Serves what is embedded and nothing else: a name is looked up, never opened.
@@ -53,14 +66,29 @@ fn asset(name: &str) -> Result<Asset, ApiError> {
 
 fn find(name: &str) -> Option<Asset> {
     let (rest, extension) = name.rsplit_once('.')?;
+    if FOR_APPS.contains(&name) {
+        return Some(Asset::of(Files::get(name)?, extension, FOR_A_WHILE));
+    }
     let (stem, given) = rest.rsplit_once('.')?;
     let file = Files::get(&format!("{stem}.{extension}"))?;
-    let tag = digest(&file);
-    (given == tag).then(|| Asset {
-        content: file.data,
-        kind: ContentType::from_extension(extension).unwrap_or(ContentType::Binary),
-        tag,
-    })
+    let asset = Asset::of(file, extension, FOR_GOOD);
+    (given == asset.tag).then_some(asset)
+}
+
+impl Asset {
+    fn of(file: rust_embed::EmbeddedFile, extension: &str, kept: &'static str) -> Self {
+        let kind = match extension {
+            // Types to read. To the table of media types this ending means a film.
+            "ts" => ContentType::Plain,
+            _ => ContentType::from_extension(extension).unwrap_or(ContentType::Binary),
+        };
+        Self {
+            tag: digest(&file),
+            content: file.data,
+            kind,
+            kept,
+        }
+    }
 }
 
 impl<'r> Responder<'r, 'static> for Asset {
@@ -70,7 +98,7 @@ impl<'r> Responder<'r, 'static> for Asset {
         let mut response = Response::build();
         response
             .header(self.kind)
-            .raw_header("Cache-Control", FOR_GOOD)
+            .raw_header("Cache-Control", self.kept)
             .raw_header("ETag", tag);
         if known {
             return response.status(Status::NotModified).ok();

@@ -1,4 +1,5 @@
-//! Calls from other origins' pages: off until origins are configured, then those exactly, on `/api/*` only, without credentials.
+//! Calls from other origins' pages: off until origins are configured, then those exactly, without credentials, on `/api/*` and for the
+//! client that their pages import, and nowhere else.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
@@ -6,6 +7,7 @@ use rocket::request::Request;
 use rocket::{Response, Route, options, routes};
 
 use crate::config::WebAddress;
+use crate::http::assets::is_for_apps;
 use crate::http::is_api_path;
 use crate::http::problem::ApiError;
 use crate::http::site::Site;
@@ -38,7 +40,7 @@ pub fn of_answer<'site, 'asked>(
     path: &str,
     origins: impl Iterator<Item = &'asked str>,
 ) -> Vec<(&'static str, &'site str)> {
-    let in_use = !site.cors_origins.is_empty() && is_api_path(path);
+    let in_use = !site.cors_origins.is_empty() && (is_api_path(path) || is_for_apps(path));
     // Whether allowed or not: a cache must not give one origin's answer to another.
     let vary = in_use.then_some(("Vary", "Origin"));
     let origin = allowed(site, origins).filter(|_| in_use);

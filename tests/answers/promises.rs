@@ -47,7 +47,12 @@ const KINDS: &[&str] = &[
     "text/javascript; charset=utf-8",
     "image/svg+xml",
     "image/x-icon",
+    // The types of the client for apps, to be read.
+    "text/plain; charset=utf-8",
 ];
+
+/// Files that apps import or read by these names, from pages of their own origins.
+pub const FOR_APPS: [&str; 2] = ["/static/hub-client.js", "/static/hub-client.d.ts"];
 
 /// The cookies, with their `SameSite`.
 const COOKIES: &[(&str, &str)] = &[
@@ -145,10 +150,10 @@ impl Look<'_> {
     fn at_its_content(&mut self) {
         let status = self.answer.status;
         let is_file = self.path.starts_with("/static/") && matches!(status, 200 | 304);
-        let kept = if is_file {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-store"
+        let kept = match (is_file, FOR_APPS.contains(&self.path)) {
+            (true, true) => "public, max-age=600, stale-while-revalidate=86400",
+            (true, false) => "public, max-age=31536000, immutable",
+            (false, _) => "no-store",
         };
         self.has("cache-control", &[kept]);
         self.hold(
@@ -201,7 +206,8 @@ impl Look<'_> {
     fn at_what_other_origins_may(&mut self) {
         // Where hyper itself refuses, nobody knows the path.
         let known = self.answer.status != 431;
-        let in_use = self.site.cors && self.api && known;
+        let for_apps = self.api || FOR_APPS.contains(&self.path);
+        let in_use = self.site.cors && for_apps && known;
         let allowed = in_use && self.call.value("origin") == Some(APP);
         let only = |value: &'static str| if allowed { vec![value] } else { Vec::new() };
         self.has("access-control-allow-origin", &only(APP));

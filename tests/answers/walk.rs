@@ -6,7 +6,7 @@ use hub::http::assets;
 use serde_json::json;
 
 use crate::asking::{Answer, Call};
-use crate::promises::broken;
+use crate::promises::{FOR_APPS, broken};
 use crate::site::{APP, PASSWORD, Person, Site};
 use crate::table::{self, LISTING, Route};
 
@@ -192,7 +192,8 @@ fn ask_otherwise(walk: &mut Walk<'_>, pattern: &str, session: &str) {
 
 /// Embedded files, and the ways that must not lead out of them.
 fn ask_for_files(walk: &mut Walk<'_>) {
-    for (_, url) in assets::urls() {
+    let urls = assets::urls().map(|(_, url)| url);
+    for url in urls.chain(FOR_APPS.map(str::to_owned)) {
         walk.ask_for_the_head(&Call::new("GET", &url));
         let file = walk.ask(&Call::new("GET", &url));
         let tag = file.all("etag").concat();

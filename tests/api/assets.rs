@@ -43,6 +43,33 @@ async fn a_file_is_kept_for_good_under_a_name_made_of_its_content() {
 }
 
 #[rocket::async_test]
+async fn the_client_for_apps_has_a_name_of_its_own_and_is_kept_for_ten_minutes() {
+    let stage = Stage::new().await;
+    for (name, kind) in [
+        ("hub-client.js", "text/javascript"),
+        ("hub-client.d.ts", "text/plain; charset=utf-8"),
+    ] {
+        let answer = stage.get(&format!("/static/{name}")).await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(answer.header("Content-Type"), Some(kind));
+        let kept = Some("public, max-age=600, stale-while-revalidate=86400");
+        assert_eq!(answer.header("Cache-Control"), kept);
+        let tag = answer.header("ETag").expect("a tag").to_owned();
+        let by_content = stage.get(&assets::url(name).expect("a file")).await;
+        assert_eq!(by_content.body, answer.body);
+        assert_eq!(by_content.header("ETag"), Some(&*tag));
+        let call = stage.request(Method::Get, &format!("/static/{name}"));
+        let again = call.header("If-None-Match", &tag).send().await;
+        assert_eq!((again.status, again.body.as_str()), (304, ""));
+        assert_eq!(again.header("Cache-Control"), kept);
+    }
+    for other in ["style.css", "hub.js", "Hub-client.js", "hub-client"] {
+        let answer = stage.get(&format!("/static/{other}")).await;
+        answer.is_error(404, "Not found", "not_found");
+    }
+}
+
+#[rocket::async_test]
 async fn no_path_leads_out_of_what_is_embedded() {
     let stage = Stage::new().await;
     let style = assets::url("style.css").expect("a style sheet");

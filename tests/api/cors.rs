@@ -147,9 +147,34 @@ async fn no_other_origin_is_reflected() {
 }
 
 #[rocket::async_test]
-async fn nothing_outside_the_api_is_for_other_origins() {
+async fn pages_of_a_configured_origin_and_of_no_other_may_import_the_client() {
+    let client = "/static/hub-client.js";
     let stage = Stage::with(&[("cors_origins", APP)]).await;
-    for path in ["/", "/healthz", "/readyz", "/nowhere", "/apix"] {
+    let import = async |origin: &str| {
+        let call = stage.request(Method::Get, client);
+        call.header("Origin", origin).send().await
+    };
+    let answer = import(APP).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("Access-Control-Allow-Origin"), Some(APP));
+    assert_eq!(answer.header("Vary"), Some("Origin"));
+    for other in ["https://evil.example", "null", "https://x.app.example.com"] {
+        let answer = import(other).await;
+        allows_nothing(&answer);
+        assert_eq!(answer.header("Vary"), Some("Origin"));
+    }
+    let alone = Stage::new().await;
+    let call = alone.request(Method::Get, client).header("Origin", APP);
+    let answer = call.send().await;
+    allows_nothing(&answer);
+    assert_eq!(answer.header("Vary"), None);
+}
+
+#[rocket::async_test]
+async fn nothing_but_the_api_and_the_client_is_for_other_origins() {
+    let stage = Stage::with(&[("cors_origins", APP)]).await;
+    let style = hub::http::assets::url("style.css").expect("a style sheet");
+    for path in ["/", "/healthz", "/readyz", "/nowhere", "/apix", &style] {
         for method in [Method::Get, Method::Options] {
             let call = stage.request(method, path).header("Origin", APP);
             let answer = call

@@ -1,4 +1,5 @@
-//! The README's two browser clients against a real server, in Node: see `clients.mjs`.
+//! The README's two browser clients, the function that it prints and the module that the server serves, against a real server, in Node:
+//! see `clients.mjs`.
 
 use std::path::Path;
 use std::process::Command;
@@ -77,7 +78,6 @@ fn both_clients_do_what_the_readme_says() {
     let given = json!({
         "url": server.url,
         "simple": code("simple-client"),
-        "careful": code("careful-client"),
         "sessions": sessions,
     });
     let directory = tempfile::tempdir().expect("a directory");

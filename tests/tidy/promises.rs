@@ -31,7 +31,8 @@ fn promises(page: &str) -> Vec<Promise<'_>> {
                 .skip(1)
                 .step_by(2)
             {
-                if Path::new(name).extension().is_some_and(|end| end == "rs") {
+                let ending = Path::new(name).extension();
+                if ending.is_some_and(|end| end == "rs" || end == "mjs") {
                     file = name;
                 } else {
                     tests.push((file, name));
@@ -46,8 +47,11 @@ fn promises(page: &str) -> Vec<Promise<'_>> {
         .collect()
 }
 
-/// Whether a file has this test.
-fn has_test(source: &str, name: &str) -> bool {
+/// Whether a file has this test: a function in Rust, a sentence in JavaScript.
+fn has_test(file: &str, source: &str, name: &str) -> bool {
+    if Path::new(file).extension().is_some_and(|end| end == "mjs") {
+        return source.contains(&format!("test(\"{name}\""));
+    }
     let source = Source::new("a.rs", source);
     let head = format!("fn {name}(");
     source.code.match_indices(&head).any(|(at, _)| {
@@ -71,7 +75,7 @@ fn broken(page: &str, read: impl Fn(&str) -> Option<String>) -> Vec<Finding> {
             ));
         }
         for (file, name) in promise.tests {
-            let known = read(file).is_some_and(|source| has_test(&source, name));
+            let known = read(file).is_some_and(|source| has_test(file, &source, name));
             if !known {
                 findings.push(format!("{place}: there is no test `{name}` in `{file}`"));
             }
@@ -92,14 +96,19 @@ fn every_promise_names_tests_that_there_are() {
 #[test]
 fn a_promise_without_a_test_is_found() {
     let source = "#[test]\nfn it_holds() {}\nfn holds() {}\n#[rocket::async_test]\nasync fn so_does_this() {}";
-    let read = |file: &str| (file == "tests/a.rs").then(|| source.to_owned());
-    let good = "| promise | held by |\n| --- | --- |\n| It holds. | `tests/a.rs`: `it_holds`, `so_does_this` |";
+    let read = |file: &str| match file {
+        "tests/a.rs" => Some(source.to_owned()),
+        "tests/a.mjs" => Some("t.test(\"it holds, too\", async () => {".to_owned()),
+        _ => None,
+    };
+    let good = "| promise | held by |\n| --- | --- |\n| It holds. | `tests/a.rs`: `it_holds`, `so_does_this`; `tests/a.mjs`: `it holds, too` |";
     assert!(broken(good, read).is_empty(), "{:?}", broken(good, read));
     for bad in [
         "| It holds. | one day |",
         "| It holds. | `tests/a.rs`: `it_held` |",
         "| It holds. | `tests/a.rs`: `holds` |",
         "| It holds. | `tests/b.rs`: `it_holds` |",
+        "| It holds. | `tests/a.mjs`: `it holds` |",
         "| It holds. | `it_holds` |",
     ] {
         assert_eq!(broken(bad, read).len(), 1, "{bad}");
