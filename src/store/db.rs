@@ -191,8 +191,7 @@ impl<'connection> Tx<'connection> {
     /// # Errors
     /// What SQLite says.
     pub fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<usize, StoreError> {
-        self.db
-            .run(sql, values, |statement| statement.raw_execute())
+        self.db.run(sql, values, Statement::raw_execute)
     }
 
     /// Runs a statement that must change exactly one row.

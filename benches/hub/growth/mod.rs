@@ -21,6 +21,7 @@ use crate::arguments::{Arguments, Part};
 use crate::growth::fill::Filled;
 use crate::growth::pages::Page;
 use crate::growth::site::Site;
+use crate::growth::tokens::Held;
 use crate::load::dialect::{Act, Dialect};
 use crate::load::now;
 use crate::load::person::Person;
@@ -94,15 +95,8 @@ async fn prepare(scratch: &Path, sessions: u32) -> anyhow::Result<Database> {
         anyhow::Ok((filled, tokens, seconds))
     })
     .await??;
-    let share = tokens.len().div_ceil(CONNECTIONS).max(1);
-    // Dealt out in turn, so that each client walks all through the table.
-    let people = (0..tokens.len().min(CONNECTIONS)).map(|number| {
-        let mut wallet = Vec::with_capacity(share);
-        wallet.extend(tokens.iter().skip(number).step_by(CONNECTIONS).cloned());
-        Person::with_wallet(number, wallet)
-    });
     Ok(Database {
-        people: people.collect(),
+        people: deal_out(&tokens, CONNECTIONS),
         refresh: Row::new(&name),
         name,
         data,
@@ -110,6 +104,21 @@ async fn prepare(scratch: &Path, sessions: u32) -> anyhow::Result<Database> {
         fill_seconds,
         starts: Vec::new(),
     })
+}
+
+/// Deals sessions out in turn, so that each of so many clients walks all through the table.
+pub fn deal_out(tokens: &[Held], clients: usize) -> Vec<Person> {
+    let share = |number| tokens.iter().skip(number).step_by(clients);
+    let of = |number| {
+        let wallet = share(number).map(|held| held.refresh.clone());
+        let mut person = Person::with_wallet(number, wallet.collect());
+        if let Some(held) = tokens.get(number) {
+            person.name.clone_from(&held.name);
+            person.access.clone_from(&held.access);
+        }
+        person
+    };
+    (0..tokens.len().min(clients)).map(of).collect()
 }
 
 /// Starts servers, then lets clients refresh on each in turn.

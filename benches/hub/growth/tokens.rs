@@ -1,4 +1,4 @@
-//! The refresh tokens that the sessions of a database have at present, made by the Hub's own functions: they stand in no table.
+//! The tokens that the sessions of a database have at present, made by the Hub's own functions: they stand in no table.
 
 use std::path::Path;
 
@@ -8,8 +8,18 @@ use hub::types::ids::SessionId;
 
 use crate::growth::fill;
 
-/// The tokens of these sessions, in their order.
-pub fn present(directory: &Path, sessions: &[i64]) -> anyhow::Result<Vec<String>> {
+/// What the client of a session holds.
+pub struct Held {
+    /// Its user's name.
+    pub name: String,
+    /// An access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
+/// What the clients of these sessions hold, in their order.
+pub fn present(directory: &Path, sessions: &[i64]) -> anyhow::Result<Vec<Held>> {
     let hub = fill::open(directory)?;
     let now = hub.clock.now().wall;
     let mut tokens = Vec::with_capacity(sessions.len());
@@ -19,7 +29,11 @@ pub fn present(directory: &Path, sessions: &[i64]) -> anyhow::Result<Vec<String>
         let (session, user) = found.context("a session that was filled in")?;
         let user = user.context("the user of a session")?;
         let pair = issue::pair(&hub, &session, &user, now)?;
-        tokens.push(pair.refresh.reveal().to_owned());
+        tokens.push(Held {
+            name: user.username,
+            access: pair.access.reveal().to_owned(),
+            refresh: pair.refresh.reveal().to_owned(),
+        });
     }
     hub.store.close();
     Ok(tokens)

@@ -10,7 +10,12 @@ pub mod storms;
 use std::path::Path;
 
 use crate::arguments::Arguments;
+use crate::growth::{deal_out, fill, tokens};
+use crate::load::person::Person;
 use crate::servers::{HubStart, Server};
+
+/// Sessions that clients walk through where the limit of one's refreshes is on: a minute's burst of each is more than any part asks for.
+const SESSIONS: u32 = 50_000;
 
 /// A Hub on an empty directory, quick at signing up, that counts nobody's tries.
 pub async fn quick_hub(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Server> {
@@ -21,6 +26,29 @@ pub async fn quick_hub(arguments: &Arguments, scratch: &Path) -> anyhow::Result<
         limits: false,
     })
     .await
+}
+
+/// A Hub with everything switched on that is by default, and clients who walk through so many sessions that none meets the limit of one.
+pub async fn walked_hub(
+    arguments: &Arguments,
+    scratch: &Path,
+    clients: usize,
+) -> anyhow::Result<(Server, Vec<Person>)> {
+    let data = scratch.join("hub");
+    let place = data.clone();
+    let held = tokio::task::spawn_blocking(move || {
+        let filled = fill(&place, SESSIONS, SESSIONS)?;
+        tokens::present(&place, &filled.walked)
+    });
+    let people = deal_out(&held.await??, clients);
+    let server = Server::hub(HubStart {
+        data: &data,
+        settings: &arguments.hub_env,
+        full_hashing: false,
+        limits: true,
+    })
+    .await?;
+    Ok((server, people))
 }
 
 /// The order of the rows in a repetition: there and back again, so that a drift of the machine favours no row.

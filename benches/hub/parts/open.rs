@@ -4,9 +4,8 @@ use std::path::Path;
 
 use crate::arguments::{Arguments, Part};
 use crate::load::dialect::{Act, Dialect, Request};
-use crate::load::person::sign_up;
 use crate::load::seat::Job;
-use crate::parts::{order, quick_hub};
+use crate::parts::{order, walked_hub};
 use crate::progress;
 use crate::servers::Server;
 use crate::servers::turn::{Pace, turn};
@@ -22,9 +21,8 @@ const TIMES: u32 = 5;
 /// Runs the part.
 pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> {
     let hello = Server::bare(scratch, "hello").await?;
-    let hub = quick_hub(arguments, scratch).await?;
+    let (hub, mut people) = walked_hub(arguments, scratch, CONNECTIONS).await?;
     let dialect = Dialect::hub()?;
-    let mut people = sign_up(CONNECTIONS, "open", hub.address(), &dialect).await?;
     let rate = arguments.rate();
     let pace = Pace {
         rate: Some(rate),

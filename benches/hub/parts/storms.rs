@@ -60,7 +60,12 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     let (place, sessions) = (data.clone(), sizes.sessions);
     let mut walked = tokio::task::spawn_blocking(move || {
         let filled = fill(&place, sessions, u32::MAX)?;
-        tokens::present(&place, &filled.walked)
+        let held = tokens::present(&place, &filled.walked)?;
+        anyhow::Ok(
+            held.into_iter()
+                .map(|held| held.refresh)
+                .collect::<Vec<_>>(),
+        )
     })
     .await??;
     let hub = start(arguments, &data).await?;

@@ -78,7 +78,6 @@ impl Server {
             .current_dir(start.data)
             .env("HUB_DATA_DIR", start.data)
             .env("HUB_BIND", address.to_string())
-            .env("HUB_LOG", "error")
             // Nothing is copied by itself meanwhile.
             .env("HUB_BACKUP__EVERY", "0s");
         if !start.full_hashing {
