@@ -188,6 +188,10 @@ impl SystemClock {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .ok()
             .and_then(|id| u32::from_str_radix(id.get(..8)?, 16).ok());
+        Self::in_boot(id)
+    }
+
+    fn in_boot(id: Option<u32>) -> Self {
         let begun = steady_clock();
         match id {
             Some(boot) => Self {
@@ -360,7 +364,9 @@ mod tests {
         let overtaken = clock.now();
         clock.advance(Duration::from_micros(1));
         assert_eq!(overtaken.since(clock.now()), Elapsed::Span(Duration::ZERO));
-        clock.advance(super::MAX_OVERTAKING);
+        clock.advance(super::MAX_OVERTAKING.saturating_sub(Duration::from_micros(1)));
+        assert_eq!(overtaken.since(clock.now()), Elapsed::Span(Duration::ZERO));
+        clock.advance(Duration::from_micros(1));
         assert_eq!(overtaken.since(clock.now()), Elapsed::Unknown);
     }
 
@@ -393,5 +399,27 @@ mod tests {
         let (first, second) = (clock.now(), clock.now());
         assert!(second.steady >= first.steady && first.steady > 0);
         assert!(first.wall > Timestamp::from_seconds(1_700_000_000));
+    }
+
+    #[test]
+    fn where_the_machine_names_its_boot_the_process_counts_from_there_on() {
+        let (before, clock) = (super::steady_clock(), SystemClock::in_boot(Some(7)));
+        let (now, after) = (clock.now(), super::steady_clock());
+        assert_eq!(now.boot, 7);
+        assert!((before..=after).contains(&now.steady));
+        assert!((0..=after - before).contains(&now.running));
+    }
+
+    #[test]
+    fn where_it_does_not_each_process_is_a_boot_of_its_own_that_begins_with_it() {
+        let low_bits = |time: Timestamp| u32::try_from(time.micros() & 0xffff_ffff).expect("32");
+        let (before, wall) = (super::steady_clock(), super::wall_clock());
+        let clock = SystemClock::in_boot(None);
+        let (now, after) = (clock.now(), super::steady_clock());
+        assert_eq!(now.steady, now.running);
+        assert!((0..=after - before).contains(&now.steady));
+        // A minute is longer than this takes; the difference also holds where the low bits begin anew.
+        let drawn_after = now.boot.wrapping_sub(low_bits(wall));
+        assert!(drawn_after < 60_000_000, "{drawn_after}");
     }
 }
