@@ -100,13 +100,12 @@ fn where_the_machine_names_its_boot_the_process_counts_from_there_on() {
 
 #[test]
 fn where_it_does_not_each_process_is_a_boot_of_its_own_that_begins_with_it() {
-    let low_bits = |time: Timestamp| u32::try_from(time.micros() & 0xffff_ffff).expect("32");
     let (before, wall) = (super::steady_clock(), super::wall_clock());
     let clock = SystemClock::in_boot(None);
     let (now, after) = (clock.now(), super::steady_clock());
     assert_eq!(now.steady, now.running);
     assert!((0..=after - before).contains(&now.steady));
     // A minute is longer than this takes; the difference also holds where the low bits begin anew.
-    let drawn_after = now.boot.wrapping_sub(low_bits(wall));
+    let drawn_after = (i64::from(now.boot) - wall.micros()).rem_euclid(1 << 32);
     assert!(drawn_after < 60_000_000, "{drawn_after}");
 }
