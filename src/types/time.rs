@@ -190,6 +190,10 @@ impl SystemClock {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .ok()
             .and_then(|id| u32::from_str_radix(id.get(..8)?, 16).ok());
+        Self::in_boot(id)
+    }
+
+    fn in_boot(id: Option<u32>) -> Self {
         let begun = steady_clock();
         match id {
             Some(boot) => Self {
@@ -309,91 +313,4 @@ impl Clock for HandClock {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Clock, Elapsed, HandClock, Moment, SystemClock, Timestamp};
-
-    #[test]
-    fn a_timestamp_prints_six_digits_and_no_zone() {
-        let time = Timestamp::from_micros(1_757_172_645_123_456);
-        assert_eq!(time.to_string(), "2025-09-06T15:30:45.123456");
-        assert_eq!(
-            Timestamp::from_seconds(1_757_172_645).to_string(),
-            "2025-09-06T15:30:45.000000"
-        );
-    }
-
-    #[test]
-    fn a_stepped_wall_clock_does_not_change_how_long_ago_something_was() {
-        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
-        let earlier = clock.now();
-        clock.advance(Duration::from_secs(3));
-        clock.set_wall(Timestamp::from_seconds(0));
-        assert_eq!(
-            clock.now().since(earlier),
-            Elapsed::Span(Duration::from_secs(3))
-        );
-        clock.set_wall(Timestamp::from_seconds(4_000_000_000));
-        assert_eq!(
-            clock.now().since(earlier),
-            Elapsed::Span(Duration::from_secs(3))
-        );
-    }
-
-    #[test]
-    fn across_boots_only_the_time_since_the_start_is_certain_whatever_the_wall_clock_says() {
-        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
-        let earlier = clock.now();
-        clock.reboot();
-        clock.advance(Duration::from_secs(7));
-        for wall in [0, 1_800_000_000, 4_000_000_000] {
-            clock.set_wall(Timestamp::from_seconds(wall));
-            assert_eq!(
-                clock.now().since(earlier),
-                Elapsed::AtLeast(Duration::from_secs(7))
-            );
-        }
-    }
-
-    #[test]
-    fn whoever_was_overtaken_on_the_way_to_the_writer_came_at_the_same_time() {
-        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
-        let overtaken = clock.now();
-        clock.advance(Duration::from_micros(1));
-        assert_eq!(overtaken.since(clock.now()), Elapsed::Span(Duration::ZERO));
-        clock.advance(super::MAX_OVERTAKING);
-        assert_eq!(overtaken.since(clock.now()), Elapsed::Unknown);
-    }
-
-    #[test]
-    fn the_hand_clock_does_what_it_is_told_and_nothing_else() {
-        let clock = HandClock::at(Timestamp::from_seconds(1_800_000_000));
-        let begun = clock.now();
-        let set = Timestamp::from_seconds(4_000_000_000);
-        clock.set_wall(set);
-        assert_eq!(clock.now(), Moment { wall: set, ..begun });
-        clock.reboot();
-        let boot = begun.boot + 1;
-        assert_eq!((clock.now().boot, clock.now().steady), (boot, 0));
-        assert_eq!((clock.now().wall, clock.now().running), (set, 0));
-    }
-
-    #[test]
-    fn the_steady_clock_counts_the_microseconds_of_the_machine() {
-        let whole_seconds = || rustix::time::clock_gettime(super::STEADY).tv_sec;
-        let before = whole_seconds();
-        let steady = super::steady_clock();
-        assert!((before..=whole_seconds()).contains(&(steady / 1_000_000)));
-        // It moves within a second too: not every reading falls on a whole one.
-        assert!((0..1_000).any(|_| super::steady_clock() % 1_000_000 != 0));
-    }
-
-    #[test]
-    fn the_system_clock_runs_forward() {
-        let clock = SystemClock::new();
-        let (first, second) = (clock.now(), clock.now());
-        assert!(second.steady >= first.steady && first.steady > 0);
-        assert!(first.wall > Timestamp::from_seconds(1_700_000_000));
-    }
-}
+mod tests;

@@ -140,6 +140,15 @@ impl Watch {
         *self.secrets.lock().expect("no panic") = Secrets::default();
     }
 
+    /// How many lines with all of these words the log has got since the stage began. (Other stages write into it, too.)
+    pub fn logged(&self, words: &[&str]) -> usize {
+        let log = log();
+        let text = String::from_utf8_lossy(&log[self.logged_before..]);
+        text.lines()
+            .filter(|line| words.iter().all(|word| line.contains(word)))
+            .count()
+    }
+
     /// Where its secrets stand.
     pub fn findings(&self) -> Vec<Finding> {
         self.keys();

@@ -22,6 +22,7 @@ use hub::types::user_agent::UserAgent;
 use hub::types::username::Username;
 use rocket::http::{Header, Method};
 use rocket::local::asynchronous::{Client, LocalRequest};
+use rocket::{Orbit, Rocket};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -247,6 +248,10 @@ impl Stage {
 
     pub fn hub(&self) -> &Hub {
         self.client.rocket().state::<Hub>().expect("a hub")
+    }
+
+    pub fn rocket(&self) -> &Rocket<Orbit> {
+        self.client.rocket()
     }
 
     /// What the server holds beside the Hub.

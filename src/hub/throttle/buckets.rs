@@ -157,10 +157,15 @@ mod tests {
     use crate::types::time::{HandClock, Timestamp};
 
     impl Buckets<u32> {
+        /// How many keys the young half and the old one hold.
+        fn halves(&self) -> [usize; 2] {
+            let halves = self.held.lock();
+            [halves.young.len(), halves.old.len()]
+        }
+
         /// How many keys are held.
         fn len(&self) -> usize {
-            let halves = self.held.lock();
-            halves.young.len() + halves.old.len()
+            self.halves().into_iter().sum()
         }
     }
 
@@ -262,6 +267,24 @@ mod tests {
             assert!(buckets.take(5_000).is_ok());
         }
         assert_eq!(buckets.len(), 1);
+    }
+
+    #[test]
+    fn the_young_half_grows_old_when_more_than_the_time_to_fill_has_passed_or_it_is_full() {
+        let (buckets, clock) = buckets();
+        assert!(buckets.take(0).is_ok());
+        clock.advance(3 * SECOND);
+        assert!(buckets.take(1).is_ok());
+        assert_eq!(buckets.halves(), [2, 0]);
+        clock.advance(Duration::from_micros(1));
+        assert!(buckets.take(1).is_ok());
+        assert_eq!(buckets.halves(), [1, 1]);
+        for key in (2_u32..).take(MAX_KEYS_A_HALF - 1) {
+            assert!(buckets.take(key).is_ok());
+        }
+        assert_eq!(buckets.halves(), [MAX_KEYS_A_HALF, 1]);
+        assert!(buckets.take(1).is_ok());
+        assert_eq!(buckets.halves(), [1, MAX_KEYS_A_HALF - 1]);
     }
 
     #[test]

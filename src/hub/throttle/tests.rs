@@ -1,6 +1,7 @@
 //! Every kind at its limit, who counts as whom, and what goes back.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,19 +176,23 @@ fn what_is_reserved_at_the_same_time_is_no_cheaper() {
     assert_eq!(held.len(), 20);
 }
 
-#[test]
-fn tries_under_way_count_until_they_are_over_and_leave_nothing() {
-    let (throttle, _clock) = throttle(&[]);
+/// Tries of a stranger at alice.
+fn counted() -> Counted {
     let lifetimes = Lifetimes {
         access: Duration::from_hours(1),
         refresh: Duration::from_hours(1),
     };
     let ring = Ring::of_one(Secret::draw(&SeededEntropy::new(1)), lifetimes);
-    let subject = AttemptKeys::new(Arc::new(SharedRing::new(ring))).account("alice");
-    let counted = Counted {
-        subject,
+    Counted {
+        subject: AttemptKeys::new(Arc::new(SharedRing::new(ring))).account("alice"),
         network: None,
-    };
+    }
+}
+
+#[test]
+fn tries_under_way_count_until_they_are_over_and_leave_nothing() {
+    let (throttle, _clock) = throttle(&[]);
+    let counted = counted();
     let first = throttle.begin(counted);
     let second = throttle.begin(counted);
     assert_eq!((first.ahead, second.ahead), (0, 1));
@@ -195,4 +200,27 @@ fn tries_under_way_count_until_they_are_over_and_leave_nothing() {
     assert_eq!(throttle.begin(counted).ahead, 1);
     drop(second);
     assert!(throttle.under_way.lock().is_ok_and(|held| held.is_empty()));
+}
+
+#[test]
+fn whoever_waits_for_a_try_to_be_over_is_told_of_its_end_and_of_no_withdrawal() {
+    let (throttle, _clock) = throttle(&[]);
+    let counted = counted();
+    let mut is_over = pin!(throttle.one_is_over());
+    assert!(!is_over.as_mut().enable());
+    throttle.begin(counted).withdraw();
+    assert!(!is_over.as_mut().enable());
+    drop(throttle.begin(counted));
+    assert!(is_over.as_mut().enable());
+}
+
+#[test]
+fn the_log_is_told_of_a_proxy_once_and_once_more_when_others_are_trusted() {
+    let (throttle, _clock) = throttle(&[]);
+    for _ in 0..2 {
+        assert!(throttle.is_first_word_of_proxy());
+        assert!(!throttle.is_first_word_of_proxy());
+        assert!(!throttle.is_first_word_of_proxy());
+        throttle.forget_proxy();
+    }
 }

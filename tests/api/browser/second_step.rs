@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hub::features::admin::backups::restored::SettleRestored;
 use hub::features::browser::model::HALF_SIGN_IN;
 use hub::types::role::Role;
 
@@ -163,6 +164,26 @@ async fn the_first_step_is_good_for_exactly_five_minutes() {
     // Nothing was used up by the late one.
     let in_time = browser.post(path, &[("code", &recovery[0])]).await;
     assert_eq!(in_time.header("Location"), Some("/admin"));
+}
+
+#[rocket::async_test]
+async fn a_first_step_from_before_a_restore_is_good_for_nothing() {
+    for keeps_sessions in [false, true] {
+        let stage = Stage::new().await;
+        let (owner, browser, _) = half(&stage).await;
+        browser.get("/login/second-factor").await;
+        let restored = SettleRestored {
+            keeps_sessions,
+            now: stage.now(),
+            cause: stage.cause(),
+        };
+        stage.apply(restored).await;
+        let answer = browser
+            .post("/login/second-factor", &[("code", &owner.code(0))])
+            .await;
+        assert_eq!(answer.header("Location"), Some("/login"));
+        assert_eq!(stage.number("SELECT count(*) FROM half_sign_ins"), 0);
+    }
 }
 
 #[rocket::async_test]

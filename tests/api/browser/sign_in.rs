@@ -54,6 +54,27 @@ async fn a_wrong_password_brings_the_form_back_with_the_name_and_never_the_passw
 }
 
 #[rocket::async_test]
+async fn what_is_left_empty_is_told_field_by_field_and_counts_as_no_try() {
+    let stage = Stage::new().await;
+    stage.register("ann").await;
+    let before = stage.audit().len();
+    for (name, password) in [("", PASSWORD), (" ", PASSWORD), ("ann", ""), ("", "")] {
+        let answer = Browser::new(&stage).sign_in(name, password).await;
+        assert_eq!(answer.status, 422);
+        for (told, is_empty) in [
+            ("Fill in your username.", name.trim().is_empty()),
+            ("Fill in your password.", password.is_empty()),
+        ] {
+            let is_told = answer.body.contains(told);
+            assert_eq!(is_told, is_empty, "{name:?} {password:?}: {}", answer.body);
+        }
+        assert!(!answer.body.contains("do not belong together"));
+    }
+    assert_eq!(stage.audit().len(), before);
+    assert_eq!(stage.number("SELECT count(*) FROM failed_attempts"), 0);
+}
+
+#[rocket::async_test]
 async fn an_unknown_name_and_a_wrong_password_are_answered_alike() {
     let stage = Stage::new().await;
     stage.register("anna").await;

@@ -1,15 +1,19 @@
 //! How long a replaced key still verifies, and what for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hub::crypto::keyring::Purpose;
 use hub::crypto::ring::MAX_COUNTING_KEYS;
+use hub::hub::Hub;
 use hub::hub::keys::RotationError;
+use hub::store::Mode;
+use hub::types::entropy::SeededEntropy;
 use hub::types::ids::KeyId;
 use hub::types::time::Clock;
 
 use super::{lines, rotate_key, rotate_key_from, signed_by};
-use crate::stage::{DAY, HOUR, SECOND, Stage};
+use crate::stage::{DAY, HOUR, SECOND, Stage, config};
 
 /// Settings under which a token can outlive what its key may verify: its own lifetime was longer when it was made.
 const SHORT: [(&str, &str); 2] = [("access_ttl", "1h"), ("refresh_ttl", "2d")];
@@ -58,6 +62,30 @@ async fn a_replaced_key_verifies_access_tokens_as_long_as_one_can_live_and_not_a
     // The refresh token of the same key has its own time.
     let pair = stage.rotate(&pair.refresh).await;
     assert_eq!(stage.validate(&pair.access).await.status, 200);
+}
+
+#[rocket::async_test]
+async fn a_key_that_another_process_replaced_verifies_access_tokens_no_longer() {
+    let stage = Stage::new().await;
+    let pair = stage.register("alice").await;
+    let stage = Stage::on(stage.close(), &SHORT, 100).await;
+    let (config, cause) = (config(stage.directory.path(), &SHORT), stage.cause());
+    let clock = Arc::clone(&stage.clock);
+    let rotated = tokio::task::spawn_blocking(move || {
+        let entropy = Arc::new(SeededEntropy::new(101));
+        let other = Hub::open(config, Mode::CommandLine, clock, entropy).expect("a hub");
+        other.rotation().run(None, &cause).expect("rotated").id
+    });
+    assert_eq!(rotated.await.expect("no panic"), KeyId(2));
+    // Nobody has told this process: the request itself has to find out.
+    stage.clock.advance(HOUR);
+    let answer = stage.validate(&pair.access).await;
+    answer.is_not_valid(
+        "Invalid token: Signature verification failed",
+        "invalid_token",
+    );
+    let pair = stage.rotate(&pair.refresh).await;
+    assert_eq!(signed_by(&stage, &pair.access, Purpose::Access), Some(2));
 }
 
 #[rocket::async_test]

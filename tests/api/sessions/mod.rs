@@ -3,6 +3,7 @@
 mod cap;
 mod client;
 mod clocks;
+mod first_use;
 mod forgery;
 mod hashes;
 mod list;

@@ -6,6 +6,7 @@ mod guessing;
 mod network;
 mod owner;
 mod proofs;
+mod proxy;
 mod restart;
 
 use rocket::http::Method;
