@@ -108,7 +108,7 @@ impl<'connection> Db<'connection> {
         &self,
         sql: &'static str,
         values: Values<'_>,
-        run: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<T>,
+        run: impl FnOnce(&mut Statement<'connection>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let noted = |error| self.condition.note(error);
         let mut known = self.prepared(sql).map_err(noted)?;

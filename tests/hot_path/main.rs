@@ -4,6 +4,12 @@
 //! Who makes it cheaper, or has a reason to make it dearer, writes the new count down. (They are those of the release binary as the machine of the tests
 //! compiles it, one client asking; `valgrind` knows no instructions for SHA-256, which are a third of its count and a fiftieth of the time.)
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says why and ends, and what was counted is printed"
+)]
+
 mod client;
 mod server;
 
@@ -17,8 +23,8 @@ const COUNTED: u32 = 300;
 /// Of a hundred: how far a count may be from what is written here.
 const TOLERANCE: u64 = 10;
 
-const INSTRUCTIONS_A_REFRESH: u64 = 344_000;
-const INSTRUCTIONS_A_VALIDATE: u64 = 150_000;
+const INSTRUCTIONS_A_REFRESH: u64 = 343_000;
+const INSTRUCTIONS_A_VALIDATE: u64 = 154_000;
 const SYSTEM_CALLS_A_REFRESH: u64 = 32;
 
 /// What is asked again and again.
