@@ -75,6 +75,11 @@ impl Person {
         }
     }
 
+    /// Whether it has other sessions.
+    pub fn walks(&self) -> bool {
+        !self.wallet.is_empty()
+    }
+
     /// Puts the session back and takes the next.
     pub fn turn_over(&mut self) {
         let Some(next) = self.wallet.get_mut(self.at) else {
