@@ -101,7 +101,7 @@ async fn race(clients: usize, rounds: usize) {
 }
 
 const TABS: usize = 12;
-const TAB_ROUNDS: usize = 6_000;
+const TAB_ROUNDS: usize = 10_000;
 /// Instants within a round at which tabs act, spread over nine tenths of the grace.
 const SLOTS: usize = 4;
 const SLOT: Duration = Duration::from_secs(3);
