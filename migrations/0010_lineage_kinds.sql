@@ -1,5 +1,5 @@
 -- The kinds of events, compared one after another. For a list SQLite builds a table of its members each time that it checks a row, and every refresh
--- writes one: that cost as much as all else that a refresh writes.
+-- writes one: that cost more than to write the row.
 
 ALTER TABLE lineage RENAME TO lineage_before;
 

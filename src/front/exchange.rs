@@ -24,7 +24,7 @@ use super::limits::{MAX_WHOLE_ANSWER_BYTES, STREAM_PIECE_BYTES};
 use super::refusal::{self, Refusal};
 use super::request::{self, Accepted};
 use super::turn::{Turn, TurnGuard};
-use crate::http::headers::{Arrival, of_every_answer};
+use crate::http::headers::Arrival;
 use crate::http::site::Site;
 
 /// The requests of one connection.
@@ -234,12 +234,7 @@ fn head_of(response: &LocalResponse<'_>, https: bool) -> Result<Response<()>, Re
         }
     }
     let is_page = response.content_type().is_some_and(|kind| kind.is_html());
-    for (name, value) in of_every_answer(https, is_page) {
-        answer.headers_mut().insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
-    }
+    refusal::put_on_every_answer(answer.headers_mut(), https, is_page);
     Ok(answer)
 }
 

@@ -104,9 +104,7 @@ impl Refusal {
         for (name, value) in own {
             append(headers, name, value);
         }
-        for (name, value) in of_every_answer(https, false) {
-            append(headers, name, value);
-        }
+        put_on_every_answer(headers, https, false);
         if self == Self::MethodNotAllowed {
             headers.insert(ALLOW, ALLOWED);
         }
@@ -172,6 +170,16 @@ pub(super) fn let_its_page_read(answer: &mut Response<Bytes>, site: &Site, asked
     let origins = origins.map(|origin| origin.to_str().unwrap_or_default());
     for (name, value) in cors::of_answer(site, asked.uri.path(), origins) {
         append(answer.headers_mut(), name, value);
+    }
+}
+
+/// Puts on what every answer carries, whoever made it.
+pub(super) fn put_on_every_answer(headers: &mut HeaderMap, https: bool, is_page: bool) {
+    for (name, value) in of_every_answer(https, is_page) {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
 }
 

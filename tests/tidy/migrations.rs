@@ -47,7 +47,7 @@ const RELEASED: &[(&str, &str)] = &[
     ),
     (
         "migrations/0010_lineage_kinds.sql",
-        "320652a809c9986b421cf9ecd067b52e152cfe02235cf551932d71bd14ba05be",
+        "cbb0eaa8bed5097f71f190c9400931a8c48af49d4d514cf29ba60154fcd9008b",
     ),
 ];
 

@@ -21,7 +21,6 @@ use crate::arguments::{Arguments, Part};
 use crate::growth::fill::Filled;
 use crate::growth::pages::Page;
 use crate::growth::site::Site;
-use crate::growth::tokens::Held;
 use crate::load::dialect::{Act, Dialect};
 use crate::load::now;
 use crate::load::person::Person;
@@ -96,7 +95,7 @@ async fn prepare(scratch: &Path, sessions: u32) -> anyhow::Result<Database> {
     })
     .await??;
     Ok(Database {
-        people: deal_out(&tokens, CONNECTIONS),
+        people: tokens::deal_out(&tokens, CONNECTIONS, 0),
         refresh: Row::new(&name),
         name,
         data,
@@ -104,21 +103,6 @@ async fn prepare(scratch: &Path, sessions: u32) -> anyhow::Result<Database> {
         fill_seconds,
         starts: Vec::new(),
     })
-}
-
-/// Deals sessions out in turn, so that each of so many clients walks all through the table.
-pub fn deal_out(tokens: &[Held], clients: usize) -> Vec<Person> {
-    let share = |number| tokens.iter().skip(number).step_by(clients);
-    let of = |number| {
-        let wallet = share(number).map(|held| held.refresh.clone());
-        let mut person = Person::with_wallet(number, wallet.collect());
-        if let Some(held) = tokens.get(number) {
-            person.name.clone_from(&held.name);
-            person.access.clone_from(&held.access);
-        }
-        person
-    };
-    (0..tokens.len().min(clients)).map(of).collect()
 }
 
 /// Starts servers, then lets clients refresh on each in turn.

@@ -7,6 +7,7 @@ use hub::features::sessions::{issue, store};
 use hub::types::ids::SessionId;
 
 use crate::growth::fill;
+use crate::load::person::Person;
 
 /// What the client of a session holds.
 pub struct Held {
@@ -37,4 +38,18 @@ pub fn present(directory: &Path, sessions: &[i64]) -> anyhow::Result<Vec<Held>> 
     }
     hub.store.close();
     Ok(tokens)
+}
+
+/// Deals sessions out in turn, so that each of so many clients walks all through the table; their addresses are the `first` and those after it.
+pub fn deal_out(tokens: &[Held], clients: usize, first: usize) -> Vec<Person> {
+    let own = tokens.iter().take(clients).enumerate();
+    let people = own.map(|(number, held)| {
+        let share = tokens.iter().skip(number).step_by(clients);
+        let wallet = share.map(|held| held.refresh.clone()).collect();
+        let mut person = Person::with_wallet(first + number, wallet);
+        person.name.clone_from(&held.name);
+        person.access.clone_from(&held.access);
+        person
+    });
+    people.collect()
 }

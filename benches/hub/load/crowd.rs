@@ -19,24 +19,24 @@ const MOST_TRIES: u32 = 100;
 /// A crowd that is not through by then hangs.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// Lets everybody come, spread evenly over so many seconds or as fast as they can, `at_once` at a time. Tells what was counted, and how often somebody
-/// was refused again after waiting as told.
+/// Lets everybody come, spread evenly over so many seconds (none: all are due at once) or as fast as they can, `at_once` at a time. Tells what was
+/// counted, and how often somebody was refused again after waiting as told; and the people come back, in no order.
 pub async fn come(
     people: Vec<Person>,
-    job: &Job,
+    job: Job,
     seconds: Option<f64>,
     at_once: usize,
-) -> anyhow::Result<(Tally, u32)> {
+) -> anyhow::Result<(Tally, u32, Vec<Person>)> {
     let places = Arc::new(Semaphore::new(at_once));
     let begun = now();
     let count = f64::from(u32::try_from(people.len())?);
     let step = Duration::from_secs_f64(seconds.unwrap_or(0.0) / count);
     let mut visits = JoinSet::new();
-    let mut all = Tally::default();
-    let mut again = 0;
+    let (mut all, mut again, mut back) = (Tally::default(), 0, Vec::new());
     let mut add = |visit: Visit| {
         all.add(visit.tally);
         again += visit.again;
+        back.push(visit.person);
     };
     for (number, person) in (0_u32..).zip(people) {
         // To the millisecond, as the runtime's timers count.
@@ -71,33 +71,6 @@ pub async fn come(
         anyhow::Ok(())
     };
     let Ok(ended) = timeout(PATIENCE, rest).await else {
-        bail!("a crowd was not through after {PATIENCE:?}");
-    };
-    ended?;
-    all.elapsed = begun.elapsed();
-    Ok((all, again))
-}
-
-/// The same for everybody at once; the people come back.
-pub async fn owned(people: Vec<Person>, job: Job) -> anyhow::Result<(Tally, u32, Vec<Person>)> {
-    let places = Arc::new(Semaphore::new(people.len()));
-    let begun = now();
-    let mut visits = JoinSet::new();
-    for person in people {
-        let (job, places) = (job.clone(), Arc::clone(&places));
-        visits.spawn(async move { visit(person, &job, begun, &places, true).await });
-    }
-    let (mut all, mut again, mut back) = (Tally::default(), 0, Vec::new());
-    let gather = async {
-        while let Some(ended) = visits.join_next().await {
-            let visit = ended??;
-            all.add(visit.tally);
-            again += visit.again;
-            back.push(visit.person);
-        }
-        anyhow::Ok(())
-    };
-    let Ok(ended) = timeout(PATIENCE, gather).await else {
         bail!("a crowd was not through after {PATIENCE:?}");
     };
     ended?;

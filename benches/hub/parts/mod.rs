@@ -10,7 +10,7 @@ pub mod storms;
 use std::path::Path;
 
 use crate::arguments::Arguments;
-use crate::growth::{deal_out, fill, tokens};
+use crate::growth::{fill, tokens};
 use crate::load::person::Person;
 use crate::servers::{HubStart, Server};
 
@@ -40,7 +40,7 @@ pub async fn walked_hub(
         let filled = fill(&place, SESSIONS, SESSIONS)?;
         tokens::present(&place, &filled.walked)
     });
-    let people = deal_out(&held.await??, clients);
+    let people = tokens::deal_out(&held.await??, clients, 0);
     let server = Server::hub(HubStart {
         data: &data,
         settings: &arguments.hub_env,

@@ -60,12 +60,7 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     let (place, sessions) = (data.clone(), sizes.sessions);
     let mut walked = tokio::task::spawn_blocking(move || {
         let filled = fill(&place, sessions, u32::MAX)?;
-        let held = tokens::present(&place, &filled.walked)?;
-        anyhow::Ok(
-            held.into_iter()
-                .map(|held| held.refresh)
-                .collect::<Vec<_>>(),
-        )
+        tokens::present(&place, &filled.walked)
     })
     .await??;
     let hub = start(arguments, &data).await?;
@@ -79,8 +74,9 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     }
     let paced = walked.split_off(walked.len() - sizes.returning);
     let at_once = walked.split_off(walked.len() - sizes.returning);
-    let rude = walked.pop().unwrap_or_default();
-    let polite = polite(&walked);
+    let rude = walked.pop().map(|held| held.refresh).unwrap_or_default();
+    // Behind the addresses of those who return.
+    let polite = tokens::deal_out(&walked, POLITE, 1_000_000);
 
     let mut lines = Vec::new();
     for (name, tokens, seconds) in [
@@ -101,8 +97,9 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     ] {
         progress(&format!("storms: {name}"));
         let people = tokens.into_iter().enumerate();
-        let people = people.map(|(number, token)| Person::with_token(number, token));
-        let (tally, again) = crowd::come(people.collect(), &refresh, seconds, AT_ONCE).await?;
+        let people = people.map(|(number, held)| Person::with_token(number, held.refresh));
+        let came = crowd::come(people.collect(), refresh.clone(), seconds, AT_ONCE);
+        let (tally, again, _) = came.await?;
         lines.push(Line::new(name, tally, again));
     }
     // A server of its own: one that has run for five minutes begins its housekeeping by itself.
@@ -160,7 +157,9 @@ async fn beside_storms(
         rows[0].figures.push(figures);
 
         // Everybody signs in once; those who are refused come again until they are in.
-        let storm = tokio::spawn(crowd::owned(signing, sign_in.clone()));
+        let at_once = signing.len();
+        let come = crowd::come(signing, sign_in.clone(), Some(0.0), at_once);
+        let storm = tokio::spawn(come);
         let (figures, back) = politely(sizes.rude, refresh, polite).await?;
         polite = back;
         rows[1].figures.push(figures);
@@ -216,15 +215,6 @@ async fn at_its_word(seats: &mut [Seat], refresh: &Job, tally: &mut Tally) -> an
         }
     }
     Ok(again)
-}
-
-fn polite(walked: &[String]) -> Vec<Person> {
-    let people = (0..walked.len().min(POLITE)).map(|number| {
-        let wallet = walked.iter().skip(number).step_by(POLITE).cloned();
-        // Behind the addresses of those who return.
-        Person::with_wallet(1_000_000 + number, wallet.collect())
-    });
-    people.collect()
 }
 
 impl Sizes {

@@ -110,8 +110,8 @@ pub fn write(tx: &Tx<'_>, event: &NewEvent, cause: &Cause) -> Result<(), StoreEr
         ],
     )?;
     if event.position > KEPT_EVENTS {
-        // Positions have no gaps, so one row falls out for each that comes in. (For a range SQLite would build a temporary table first, at the cost of
-        // everything else that a rotation writes.)
+        // Positions have no gaps, so one row falls out for each that comes in. (For a range SQLite would build a temporary table first, which cost
+        // more than to write the event.)
         tx.execute(
             "DELETE FROM lineage
              WHERE session_id = $1 AND position = $2",

@@ -28,6 +28,7 @@ thread_local! {
 
 /// Lets SQLite tell with each commit how long the log is: to ask costs a statement, which it prepares anew each time.
 pub(super) fn watch_log(connection: &Connection) {
+    LOG_PAGES.set(0);
     connection.wal_hook(Some(note_pages));
 }
 
