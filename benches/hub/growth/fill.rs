@@ -28,7 +28,7 @@ const AGENTS: u32 = 3_000;
 /// Lineage rows of each session that is long over: what the housekeeping removes along.
 const EVENTS: i64 = 5;
 /// How much the page cache may hold while it is filled.
-const CACHE_KIB: u32 = 2_000_000;
+pub const CACHE_KIB: u32 = 2_000_000;
 
 const CLIENTS: [&str; 5] = [
     "Mozilla/5.0 (X11; Linux x86_64; rv:#.0) Gecko/20100101 Firefox/#.0",

@@ -4,6 +4,7 @@
 mod beside;
 mod ending;
 mod fill;
+mod homes;
 mod pages;
 mod site;
 pub mod tended;
@@ -16,6 +17,7 @@ use anyhow::Context;
 use hub::types::ids::SessionId;
 
 pub use fill::fill;
+pub use homes::settle;
 
 use crate::arguments::{Arguments, Part};
 use crate::growth::fill::Filled;
@@ -89,6 +91,7 @@ async fn prepare(scratch: &Path, sessions: u32) -> anyhow::Result<Database> {
     let (place, begun) = (data.clone(), now());
     let (filled, tokens, fill_seconds) = tokio::task::spawn_blocking(move || {
         let filled = fill(&place, sessions, WALKED)?;
+        settle(&place, &filled.walked, |place| place % CONNECTIONS)?;
         let seconds = begun.elapsed().as_secs();
         let tokens = tokens::present(&place, &filled.walked)?;
         anyhow::Ok((filled, tokens, seconds))

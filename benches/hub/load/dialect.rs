@@ -13,6 +13,9 @@ use serde::Deserialize;
 
 use crate::load::person::Person;
 
+/// What every client calls itself.
+pub const USER_AGENT: &str = "hub-bench";
+
 /// The Hub's own.
 const HUB: &str = include_str!("../peers/hub.toml");
 
@@ -221,7 +224,7 @@ impl Request {
         // Writing to a String cannot fail.
         let _ = write!(
             into,
-            "Host: {host}\r\nUser-Agent: hub-bench\r\nAccept: application/json\r\n"
+            "Host: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: application/json\r\n"
         );
         let Some(body) = &self.body else {
             into.push_str("\r\n");

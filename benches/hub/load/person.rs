@@ -135,7 +135,7 @@ pub async fn sign_up(
 }
 
 /// 127.1.0.1 onwards, some four million of them: 127.0.0.1 is the servers' own.
-fn address_of(number: usize) -> Ipv4Addr {
+pub fn address_of(number: usize) -> Ipv4Addr {
     let digit = |place: usize| u8::try_from(number / place % 250 + 1).unwrap_or(1);
     Ipv4Addr::new(127, digit(62_500), digit(250), digit(1))
 }

@@ -1,12 +1,13 @@
 //! Refresh, validate and me at several numbers of connections, beside a bare Rocket route in the same run; memory and the binary.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::arguments::{Arguments, Part};
 use crate::load::dialect::{Act, Dialect, Request};
-use crate::load::person::Person;
+use crate::load::person::{Person, sign_up};
 use crate::load::seat::Job;
-use crate::parts::{order, walked_hub};
+use crate::parts::{order, quick_hub, walked_hub};
 use crate::progress;
 use crate::servers::Server;
 use crate::servers::process::Process;
@@ -20,47 +21,63 @@ use crate::told::{Told, put};
 const HELLO: &str = "hello";
 /// Rotations, each client with the successor that it was given last.
 const REFRESH: &str = "refresh";
+/// The same, each client walking through many sessions.
+const WALKED: &str = "refresh, 35,000 sessions";
 
 /// What is asked, and of whom.
 struct Asked {
     name: &'static str,
     job: Job,
     process: Process,
+    /// Which of the crowds.
+    by: usize,
 }
+
+/// Clients, each with one session.
+const ONE_EACH: usize = 0;
+/// Clients who walk through many.
+const WALKERS: usize = 1;
 
 /// Runs the part.
 pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> {
     let hello = Server::bare(scratch, HELLO).await?;
     let door = Server::bare(scratch, "door").await?;
     let most = arguments.connections.iter().max().copied().unwrap_or(0);
-    let (hub, mut people) = walked_hub(arguments, scratch, most).await?;
     let dialect = Dialect::hub()?;
+    let unlimited = quick_hub(arguments, scratch).await?;
+    let one_each = sign_up(most, "hot", unlimited.address(), &dialect).await?;
+    let (hub, walkers) = walked_hub(arguments, scratch, most).await?;
+    let mut crowds = [one_each, walkers];
     let idle = hub.process().memory()?;
-    let of = |name, server: &Server, request| Asked {
+    let of = |name, server: &Server, request, by| Asked {
         name,
         job: Job::new(server.address(), request),
         process: server.process(),
+        by,
     };
+    let refresh = dialect.request(Act::Refresh)?;
     let asked = [
-        of(HELLO, &hello, Request::hello()),
-        of("door", &door, Request::hello()),
-        of(REFRESH, &hub, dialect.request(Act::Refresh)?),
-        of("validate", &hub, dialect.request(Act::Validate)?),
-        of("me", &hub, dialect.request(Act::Me)?),
+        of(HELLO, &hello, Request::hello(), WALKERS),
+        of("door", &door, Request::hello(), WALKERS),
+        of(REFRESH, &unlimited, Arc::clone(&refresh), ONE_EACH),
+        of(WALKED, &hub, refresh, WALKERS),
+        of("validate", &hub, dialect.request(Act::Validate)?, WALKERS),
+        of("me", &hub, dialect.request(Act::Me)?, WALKERS),
     ];
 
     let mut told = Told {
         part: Part::Hot,
         text: format!(
             "`hello` is a bare JSON POST route behind Rocket's own server, `door` the same route behind the Hub's front door. Medians; ratios are taken \
-             within a repetition. The Hub runs with all that is on by default: limits, and a line in its log for every request. Refreshes walk through some 35,000 \
-             sessions, of which none has its full hundred events yet.\n\n{HEAD}"
+             within a repetition. The Hub runs with all that is on by default: a line in its log for every request, and, but for the row `{REFRESH}`, limits: there \
+             each client has one session, which may not be refreshed that often. In the row `{WALKED}` every refresh is of another session than the last, and meets \
+             pages of the database of its own; one in eleven comes from another address than before.\n\n{HEAD}"
         ),
         targets: Vec::new(),
         errors: 0,
     };
     for connections in &arguments.connections {
-        let rows = measure(arguments, *connections, &asked, &mut people).await?;
+        let rows = measure(arguments, *connections, &asked, &mut crowds).await?;
         for row in &rows {
             told.text.push_str(&line(*connections, row, &rows[0]));
             told.targets.extend(targets(*connections, row, &rows[0]));
@@ -102,7 +119,7 @@ async fn measure(
     arguments: &Arguments,
     connections: usize,
     asked: &[Asked],
-    people: &mut Vec<Person>,
+    crowds: &mut [Vec<Person>; 2],
 ) -> anyhow::Result<Vec<Row>> {
     let mut rows: Vec<Row> = asked.iter().map(|asked| Row::new(asked.name)).collect();
     for repetition in 1..=arguments.repetitions() {
@@ -111,7 +128,9 @@ async fn measure(
             arguments.repetitions()
         ));
         for at in order(asked.len(), repetition) {
-            let (idle, asked) = (people.split_off(connections), &asked[at]);
+            let asked = &asked[at];
+            let people = &mut crowds[asked.by];
+            let idle = people.split_off(connections);
             let taken = std::mem::take(people);
             let pace = arguments.closed();
             let (back, figures) = turn(pace, &asked.job, Some(asked.process), taken).await?;

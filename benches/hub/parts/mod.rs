@@ -10,7 +10,7 @@ pub mod storms;
 use std::path::Path;
 
 use crate::arguments::Arguments;
-use crate::growth::{fill, tokens};
+use crate::growth::{fill, settle, tokens};
 use crate::load::person::Person;
 use crate::servers::{HubStart, Server};
 
@@ -34,10 +34,11 @@ pub async fn walked_hub(
     scratch: &Path,
     clients: usize,
 ) -> anyhow::Result<(Server, Vec<Person>)> {
-    let data = scratch.join("hub");
+    let data = scratch.join("walked");
     let place = data.clone();
     let held = tokio::task::spawn_blocking(move || {
         let filled = fill(&place, SESSIONS, SESSIONS)?;
+        settle(&place, &filled.walked, |place| place % clients)?;
         tokens::present(&place, &filled.walked)
     });
     let people = tokens::deal_out(&held.await??, clients, 0);

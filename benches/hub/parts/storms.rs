@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 
 use crate::arguments::{Arguments, Part};
-use crate::growth::{fill, tokens};
+use crate::growth::{fill, settle, tokens};
 use crate::load::dialect::{Act, Dialect};
 use crate::load::person::{Person, sign_up};
 use crate::load::seat::{self, Job, Seat};
@@ -36,6 +36,8 @@ struct Sizes {
 
 /// So many refresh beside the storms, each with sessions enough to stay polite.
 const POLITE: usize = 64;
+/// Their addresses are behind those of everybody who returns.
+const POLITE_FROM: usize = 1_000_000;
 const POLITE_PER_SECOND: u32 = 500;
 /// Connections that are open at once while everybody returns.
 const AT_ONCE: usize = 256;
@@ -57,9 +59,17 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     let sizes = Sizes::of(arguments);
     let data = scratch.join("storms");
     progress("storms: filling a database");
-    let (place, sessions) = (data.clone(), sizes.sessions);
+    let (place, sessions, returning) = (data.clone(), sizes.sessions, sizes.returning);
     let mut walked = tokio::task::spawn_blocking(move || {
         let filled = fill(&place, sessions, u32::MAX)?;
+        // Those who return are the last, in two crowds; the polite walk through the others.
+        let first_crowd = filled.walked.len().saturating_sub(2 * returning);
+        settle(&place, &filled.walked, |place| {
+            match place.checked_sub(first_crowd) {
+                Some(number) => number % returning,
+                None => POLITE_FROM + place % POLITE,
+            }
+        })?;
         tokens::present(&place, &filled.walked)
     })
     .await??;
@@ -75,8 +85,7 @@ pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> 
     let paced = walked.split_off(walked.len() - sizes.returning);
     let at_once = walked.split_off(walked.len() - sizes.returning);
     let rude = walked.pop().map(|held| held.refresh).unwrap_or_default();
-    // Behind the addresses of those who return.
-    let polite = tokens::deal_out(&walked, POLITE, 1_000_000);
+    let polite = tokens::deal_out(&walked, POLITE, POLITE_FROM);
 
     let mut lines = Vec::new();
     for (name, tokens, seconds) in [
