@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::descriptors;
-use crate::cli::logs::{self, LogLevel};
+use crate::cli::logs::{self, Log};
 use crate::cli::{Exit, Failure, Global, Outcome, listening};
 use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
@@ -52,7 +52,7 @@ impl Serve {
             Bind::Systemd => Some(listening::inherited()?),
             Bind::Address(_) | Bind::Unix(_) => None,
         };
-        let level = logs::begin(config)?;
+        let log = logs::begin(config)?;
         let max_connections = descriptors::share_out(config.front.max_connections)?;
         let place = Place::new(&config.data_dir);
         hub::make_directories(&place)?;
@@ -81,7 +81,7 @@ impl Serve {
         greet(&hub)?;
         let store = hub.store.clone();
         let renewed = Renewed {
-            level: &level,
+            log: &log,
             trust: hub.trust(),
             clock: Arc::clone(&hub.clock),
             tls: tls.clone(),
@@ -332,7 +332,7 @@ impl Signals {
 
 /// What HUP reads anew: the log level, the trusted proxies, the certificate.
 struct Renewed<'serve, R> {
-    level: &'serve LogLevel,
+    log: &'serve Log,
     trust: Trust,
     clock: Arc<dyn Clock>,
     tls: Option<Tls>,
@@ -342,7 +342,7 @@ struct Renewed<'serve, R> {
 impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
     fn read(&self) {
         let reloaded = (self.reload)().and_then(|loaded| {
-            self.level.set(&loaded.config.log)?;
+            self.log.set(&loaded.config.log)?;
             self.trust.take_over(&loaded.config);
             Ok(loaded.config)
         });

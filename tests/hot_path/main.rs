@@ -23,8 +23,8 @@ const COUNTED: u32 = 300;
 /// Of a hundred: how far a count may be from what is written here.
 const TOLERANCE: u64 = 10;
 
-const INSTRUCTIONS_A_REFRESH: u64 = 343_000;
-const INSTRUCTIONS_A_VALIDATE: u64 = 154_000;
+const INSTRUCTIONS_A_REFRESH: u64 = 333_500;
+const INSTRUCTIONS_A_VALIDATE: u64 = 142_000;
 const SYSTEM_CALLS_A_REFRESH: u64 = 32;
 
 /// What is asked again and again.
