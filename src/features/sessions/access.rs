@@ -9,7 +9,7 @@ use crate::features::sessions::model::Session;
 use crate::features::sessions::store::{self, Claimed};
 use crate::features::users::model::User;
 use crate::http::authorization::Authorization;
-use crate::hub::{Hub, keys};
+use crate::hub::Hub;
 use crate::store::{StoreError, Tx};
 use crate::types::ids::{SessionId, UserId};
 use crate::types::time::Timestamp;
@@ -46,9 +46,7 @@ pub fn authenticate_token(hub: &Hub, token: &str) -> Result<Caller, AccessError>
         .sid
         .parse::<SessionId>()
         .map_err(|_| AccessError::SessionUnknown)?;
-    let (claimed, present) = hub
-        .store
-        .read(|db| Ok::<_, StoreError>((store::claimed(db, session)?, keys::present(db)?)))?;
+    let (claimed, present) = hub.store.read(|db| store::claimed(db, session))?;
     if hub.tokens.ring().present() < present {
         // Another process rotated the key: how long the one that signed this still counts is known only now.
         hub.hold(present).map_err(|error| {

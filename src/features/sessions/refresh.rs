@@ -79,7 +79,7 @@ fn read(hub: &Hub, token: &str, now: Moment) -> Result<RefreshClaims, RefreshErr
     }
     // The last token of a session ceases with it: its bearer hears that the session is over, not that a token was kept too long.
     let claimed = match claims.sid.parse() {
-        Ok(session) => hub.store.read(|db| store::claimed(db, session))?,
+        Ok(session) => hub.store.read(|db| store::claimed(db, session))?.0,
         Err(_) => None,
     };
     match claimed {

@@ -162,27 +162,34 @@ impl Claimed {
     }
 }
 
-/// The session that an access token names.
+/// The session that a token names, if there is one, and the present key: both of one moment, in one look.
 ///
 /// # Errors
-/// What SQLite says, or an impossible row.
-pub fn claimed(db: &Db<'_>, id: SessionId) -> Result<Option<Claimed>, StoreError> {
-    db.optional(
-        "SELECT s.user_id, s.ends_at, s.ended_at, s.end_reason,
+/// What SQLite says, or an impossible row, and when no key is known.
+pub fn claimed(db: &Db<'_>, id: SessionId) -> Result<(Option<Claimed>, KeyId), StoreError> {
+    db.one(
+        "SELECT k.id, s.user_id, s.ends_at, s.ended_at, s.end_reason,
                 u.id, u.username, u.email, u.email_verified, u.bio, u.profile_photo_url, u.website_url,
                 u.created_at, u.updated_at, u.is_active, u.role, u.premium_tier
-         FROM sessions s
+         FROM keys k
+         LEFT JOIN sessions s ON s.id = $1
          LEFT JOIN users u ON u.id = s.user_id
-         WHERE s.id = $1",
+         ORDER BY k.id DESC
+         LIMIT 1",
         params![id.get()],
         |row| {
-            let user = row.get::<_, Option<i64>>(4)?;
-            Ok(Claimed {
-                user_id: UserId(row.get(0)?),
-                ends_at: Timestamp::from_micros(row.get(1)?),
-                standing: standing(row.get(2)?, row.get(3)?)?,
-                user: user.map(|_| users::read(row, 4)).transpose()?,
-            })
+            let present = KeyId(row.get(0)?);
+            let Some(user_id) = row.get(1)? else {
+                return Ok((None, present));
+            };
+            let user = row.get::<_, Option<i64>>(5)?;
+            let claimed = Claimed {
+                user_id: UserId(user_id),
+                ends_at: Timestamp::from_micros(row.get(2)?),
+                standing: standing(row.get(3)?, row.get(4)?)?,
+                user: user.map(|_| users::read(row, 5)).transpose()?,
+            };
+            Ok((Some(claimed), present))
         },
     )
 }
