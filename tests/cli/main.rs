@@ -16,6 +16,7 @@ mod exit_codes;
 mod fixture;
 mod keys;
 mod listening;
+mod moving;
 mod printed;
 mod reading;
 mod restore;
