@@ -267,7 +267,7 @@ fn argon2(phc: &str) -> Result<Foreign, ForeignError> {
     )?;
     within("argon2 lanes", u64::from(params.p_cost()), MAX_ARGON2_LANES)?;
     let length = hash.len();
-    if !ARGON2_HASH_BYTES.contains(&length) || length % ARGON2_HASH_STEP_BYTES != 0 {
+    if !ARGON2_HASH_BYTES.contains(&length) || !length.is_multiple_of(ARGON2_HASH_STEP_BYTES) {
         return Err(malformed);
     }
     Ok(Foreign::Argon2 {

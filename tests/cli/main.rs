@@ -11,6 +11,7 @@ mod audit;
 mod backups;
 mod backups_under_load;
 mod certificates;
+mod dev;
 mod doctor;
 mod exit_codes;
 mod fixture;

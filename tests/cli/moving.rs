@@ -149,10 +149,8 @@ fn roles_are_given_only_when_that_is_said() {
 #[test]
 fn a_run_that_was_cut_off_goes_on_where_it_was() {
     let stage = Stage::new();
-    let mut text = "username,email\n".to_owned();
-    for number in 0..700 {
-        text += &format!("user-{number},user-{number}@example.com\n");
-    }
+    let rows = (0..700).map(|number| format!("user-{number},user-{number}@example.com\n"));
+    let text = format!("username,email\n{}", rows.collect::<Vec<_>>().concat());
     // The file of the first run ends within a record.
     let cut = file(&stage, "cut.csv", format!("{text}user-700,\"user"));
     let done = import(&stage, &cut, &[]);
@@ -345,7 +343,7 @@ fn what_is_exported_comes_back_as_it_was() {
     let text = format!(
         "username,email,password_hash,is_active,bio,created_at,role\n\
          -bob,+bob@example.com,{BCRYPT},false,\"'=1+1\",2020-01-02,ADMIN\n\
-         _carol,'=carol@example.com,,true,\"'''\n=HYPERLINK(\"\"x\"\")\",,\n\
+         _carol,'=carol@example.com,,true,\"'''\n HYPERLINK(\"\"x\"\")\",,\n\
          dora,=dora@example.com,{WERKZEUG},true,\"=cmd|' /C calc'!A0\",,\n"
     );
     let path = file(&stage, "users.csv", &text);

@@ -237,12 +237,11 @@ async fn whoever_has_a_cheap_foreign_hash_or_none_is_not_refused_faster_than_nob
             assert_eq!(found, Ok(Comparison::Different));
         }
     }
-    for times in [&mut nobody, &mut foreign, &mut none] {
-        times.sort();
-    }
-    // Without our own hash beside it, it would be a hundredth.
+    // The quickest of each: a busy machine makes some slower, and none faster.
+    let quickest = |times: &[Duration]| times.iter().min().expect("tries").as_secs_f64();
     for times in [&foreign, &none] {
-        let ratio = times[4].as_secs_f64() / nobody[4].as_secs_f64();
+        let ratio = quickest(times) / quickest(&nobody);
+        // Without our own hash beside it, it would be a hundredth.
         assert!(ratio > 0.5, "{ratio}");
     }
 }

@@ -83,8 +83,9 @@ impl Source {
                     Err(SourceError::CutOff { line: begin })
                 };
             }
-            let quotes = record.iter().filter(|byte| **byte == b'"').count();
-            if quotes % 2 == 1 {
+            // One piece more than there are quotation marks.
+            let pieces = record.split(|byte| *byte == b'"').count();
+            if pieces.is_multiple_of(2) {
                 // A line end within quotation marks: the record goes on.
                 continue;
             }
