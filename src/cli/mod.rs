@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod database;
 mod descriptors;
+mod dev;
 mod doctor;
 mod failure;
 mod healthcheck;
@@ -62,6 +63,8 @@ pub struct Global {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Try it: a server on a throw-away directory with made-up people and a stolen token
+    Dev(dev::Dev),
     /// Print a fresh one-time link that makes an administrator
     SetupLink(setup_link::SetupLink),
     /// Add, list and change users
@@ -104,6 +107,7 @@ impl Command {
     fn run(self, global: &Global) -> Outcome {
         match self {
             Self::Serve(serve) => serve.run(global),
+            Self::Dev(dev) => dev.run(global),
             Self::SetupLink(link) => link.run(global),
             Self::User(user) => user.run(global),
             Self::Session(session) => session.run(global),

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use clap::Args;
+use rocket::{Build, Rocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::descriptors;
@@ -16,7 +17,7 @@ use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits, Listener, Listening, Tls};
 use crate::hub::{self, Hub, Place, Trust};
-use crate::store::{Mode, OpenError};
+use crate::store::{Mode, OpenError, Store};
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
 use crate::types::time::{Clock, SystemClock, Timestamp};
@@ -89,7 +90,8 @@ impl Serve {
         };
         let listening = listening(listeners, tls, &hub);
         let limits = limits(&hub.config.front, max_connections);
-        let served = runtime.block_on(serve(hub, listening, limits, signals, &renewed));
+        let site = crate::build(hub);
+        let served = runtime.block_on(serve(site, &store, listening, limits, signals, &renewed));
         store.close();
         served?;
         match store.lost() {
@@ -119,7 +121,7 @@ fn warn_of(tls: &Tls, now: Timestamp) {
 }
 
 /// The configuration, with the address that is really listened on: the port may have been left to the system.
-fn with_address(loaded: &Loaded, address: Option<SocketAddr>) -> Config {
+pub(super) fn with_address(loaded: &Loaded, address: Option<SocketAddr>) -> Config {
     let mut config = loaded.config.clone();
     if !config.has_public_url() {
         let https = config.tls.files().is_some();
@@ -133,7 +135,7 @@ fn with_address(loaded: &Loaded, address: Option<SocketAddr>) -> Config {
     config
 }
 
-fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -> Listening {
+pub(super) fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -> Listening {
     let mut listening = Listening::on(listeners);
     if let Some(tls) = tls {
         listening = listening.with_tls(tls);
@@ -146,28 +148,29 @@ fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -> Listening
     listening
 }
 
-async fn serve(
-    hub: Hub,
+/// Serves a site until a signal ends it, or its database is lost.
+pub(super) async fn serve(
+    site: Rocket<Build>,
+    store: &Store,
     listening: Listening,
     limits: Limits,
     signals: Signals,
     renewed: &Renewed<'_, impl Fn() -> Result<Loaded, Failure>>,
 ) -> Outcome {
-    let store = hub.store.clone();
     let stop = async move {
         tokio::select! {
             () = signals.stop(renewed) => {}
             why = store.when_lost() => tracing::error!(problem = why, "stopping"),
         }
     };
-    let drained = front::serve(listening, crate::build(hub), limits, stop)
+    let drained = front::serve(listening, site, limits, stop)
         .await
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     tracing::info!(cut = drained.cut, "stopped");
     Ok(())
 }
 
-fn limits(front: &Front, max_connections: usize) -> Limits {
+pub(super) fn limits(front: &Front, max_connections: usize) -> Limits {
     Limits {
         header_deadline: front.header_deadline,
         body_deadline: front.body_deadline,
@@ -296,7 +299,7 @@ fn setup_link(hub: &Hub) -> Result<Option<String>, Failure> {
 }
 
 /// The signals that the server answers to.
-struct Signals {
+pub(super) struct Signals {
     term: Signal,
     interrupt: Signal,
     hangup: Signal,
@@ -304,7 +307,7 @@ struct Signals {
 
 impl Signals {
     /// From here on none of them ends the process by itself; those that come early wait.
-    fn await_all() -> Result<Self, Failure> {
+    pub(super) fn await_all() -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
                 Failure::new(Exit::Failed, format!("cannot await signals: {error}"))
@@ -331,12 +334,12 @@ impl Signals {
 }
 
 /// What HUP reads anew: the log level, the trusted proxies, the certificate.
-struct Renewed<'serve, R> {
-    log: &'serve Log,
-    trust: Trust,
-    clock: Arc<dyn Clock>,
-    tls: Option<Tls>,
-    reload: R,
+pub(super) struct Renewed<'serve, R> {
+    pub(super) log: &'serve Log,
+    pub(super) trust: Trust,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tls: Option<Tls>,
+    pub(super) reload: R,
 }
 
 impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {

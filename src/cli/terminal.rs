@@ -137,7 +137,7 @@ impl Counter {
 }
 
 /// To the line's begin, and what stood there is erased.
-fn overwrite(line: &str) {
+pub fn overwrite(line: &str) {
     // Who closed the terminal misses nothing.
     let _closed = write!(io::stderr(), "\r\u{1b}[K{line}");
 }

@@ -13,21 +13,16 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
+use crate::crypto::foreign::Foreign;
+pub use crate::crypto::stored_hash::StoredHash;
+use crate::crypto::stored_hash::{HASH_BYTES, Ours, Read};
 use crate::types::entropy::Entropy;
 use crate::types::password::Password;
 
 /// Bytes of a hash's salt (RFC 9106, 3.1).
 const SALT_BYTES: usize = 16;
-/// Bytes of a hash (RFC 9106, 4).
-const HASH_BYTES: usize = 32;
 /// How much less urgent than requests hashing is: measured, it keeps a refresh beside saturated sign-ins near its usual time.
 const NICENESS: i32 = 10;
-/// A stored hash that asks for more was not made by us: whoever can write to the database must not be able to fill the memory.
-const MAX_STORED_MEMORY_KIB: u32 = 64 * 1024;
-/// The same for its passes.
-const MAX_STORED_PASSES: u32 = 10;
-/// The same for its lanes.
-const MAX_STORED_LANES: u32 = 4;
 
 /// How hashes are made and how many wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,61 +39,6 @@ pub struct HasherSettings {
     pub queue: usize,
     /// How long one may wait.
     pub queue_wait: Duration,
-}
-
-/// A password hash as it is stored: a PHC string.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoredHash(String);
-
-impl StoredHash {
-    /// From the database.
-    #[must_use]
-    pub fn from_row(text: String) -> Self {
-        Self(text)
-    }
-
-    /// For the database.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The memory in KiB that a comparison with it takes.
-    ///
-    /// # Errors
-    /// [`HasherError::Unreadable`] when it is no hash of ours, or asks for more than ours ever do: then nothing is compared at all.
-    pub fn memory_kib(&self) -> Result<u32, HasherError> {
-        Ok(self.read()?.params.m_cost())
-    }
-
-    fn read(&self) -> Result<Read, HasherError> {
-        let parsed = PasswordHash::new(&self.0).map_err(|_| HasherError::Unreadable)?;
-        let params = Params::try_from(&parsed).map_err(|_| HasherError::Unreadable)?;
-        let (Some(salt), Some(hash)) = (parsed.salt, parsed.hash) else {
-            return Err(HasherError::Unreadable);
-        };
-        let ours = parsed.algorithm.as_str() == "argon2id"
-            && parsed.version == Some(u32::from(Version::V0x13))
-            && hash.len() == HASH_BYTES
-            && params.m_cost() <= MAX_STORED_MEMORY_KIB
-            && params.t_cost() <= MAX_STORED_PASSES
-            && params.p_cost() <= MAX_STORED_LANES;
-        ours.then_some(Read { params, salt, hash })
-            .ok_or(HasherError::Unreadable)
-    }
-}
-
-/// A stored hash, taken apart and found to be within its bounds.
-struct Read {
-    params: Params,
-    salt: Salt,
-    hash: Output,
-}
-
-impl std::fmt::Debug for StoredHash {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("StoredHash(redacted)")
-    }
 }
 
 /// What a comparison found.
@@ -119,7 +59,7 @@ pub enum HasherError {
     /// Too many wait already, or the wait was too long.
     #[error("too many passwords wait to be compared")]
     Busy,
-    /// A stored hash that is no Argon2id hash of ours.
+    /// A stored hash that is neither an Argon2id hash of ours nor one that was imported.
     #[error("a stored password hash cannot be read")]
     Unreadable,
     /// The parameters were refused or the thread is gone.
@@ -186,6 +126,12 @@ impl Hasher {
             decoy: decoy.0,
             compared: AtomicU64::new(0),
         })
+    }
+
+    /// How hashes are made.
+    #[must_use]
+    pub fn settings(&self) -> &HasherSettings {
+        &self.settings
     }
 
     /// Hashes a new password.
@@ -340,17 +286,51 @@ impl Bench {
         stored: &StoredHash,
         salt: &[u8; SALT_BYTES],
     ) -> Result<Comparison, HasherError> {
-        let stored = stored.read()?;
+        match stored.read()? {
+            Read::Ours(ours) => self.compare_ours(password, &ours, salt),
+            Read::Foreign(foreign) => self.compare_foreign(password, &foreign, salt),
+            Read::Nothing => {
+                // As long as for everybody else.
+                self.make(password, salt)?;
+                Ok(Comparison::Different)
+            }
+        }
+    }
+
+    fn compare_ours(
+        &mut self,
+        password: &Password,
+        ours: &Ours,
+        salt: &[u8; SALT_BYTES],
+    ) -> Result<Comparison, HasherError> {
         let mut hash = [0; HASH_BYTES];
-        self.fill(&stored.params, password, stored.salt.as_ref(), &mut hash)?;
-        if !bool::from(hash.ct_eq(stored.hash.as_bytes())) {
+        self.fill(&ours.params, password, ours.salt.as_ref(), &mut hash)?;
+        if !bool::from(hash.ct_eq(ours.hash.as_bytes())) {
             return Ok(Comparison::Different);
         }
         let renewed = self
-            .is_weaker(&stored.params)
+            .is_weaker(&ours.params)
             .then(|| self.make(password, salt))
             .transpose()?;
         Ok(Comparison::Same { renewed })
+    }
+
+    /// Our own hash is made whether the password fits or not: so nobody is refused faster than somebody who does not exist, and the refusal
+    /// takes no less than the sign-in.
+    fn compare_foreign(
+        &mut self,
+        password: &Password,
+        foreign: &Foreign,
+        salt: &[u8; SALT_BYTES],
+    ) -> Result<Comparison, HasherError> {
+        let renewed = self.make(password, salt)?;
+        if foreign.fits(password)? {
+            Ok(Comparison::Same {
+                renewed: Some(renewed),
+            })
+        } else {
+            Ok(Comparison::Different)
+        }
     }
 
     fn is_weaker(&self, stored: &Params) -> bool {
@@ -394,5 +374,5 @@ fn phc(
         salt: Some(Salt::new(salt).map_err(failed)?),
         hash: Some(Output::new(hash).map_err(failed)?),
     };
-    Ok(StoredHash(hash.to_string()))
+    Ok(StoredHash::from_row(hash.to_string()))
 }

@@ -1,6 +1,8 @@
 //! Keys, tokens and password hashes: what the Hub proves things with.
 
 pub mod attempt_keys;
+pub mod firebase;
+pub mod foreign;
 pub mod form_token;
 pub mod hasher;
 mod hs256;
@@ -8,4 +10,5 @@ pub mod jwt;
 pub mod key_file;
 pub mod keyring;
 pub mod ring;
+mod stored_hash;
 pub mod totp;

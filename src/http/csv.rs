@@ -23,6 +23,28 @@ pub fn row<Cell: AsRef<str>>(out: &mut String, cells: impl IntoIterator<Item = C
     out.push_str("\r\n");
 }
 
+/// A cell for a file that is read back by [`without_guard`]: an apostrophe of its own that would be taken for the guard of a formula gets one more.
+#[must_use]
+pub fn guard_apostrophe(cell: String) -> String {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_guarded(rest) => format!("'{cell}"),
+        _ => cell,
+    }
+}
+
+/// A cell as it was before [`row`] wrote it.
+#[must_use]
+pub fn without_guard(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_guarded(rest) => rest,
+        _ => cell,
+    }
+}
+
+fn is_guarded(rest: &str) -> bool {
+    rest.starts_with('\'') || rest.starts_with(BEGINS_FORMULA)
+}
+
 fn write(out: &mut String, cell: &str) {
     let computes = cell.starts_with(BEGINS_FORMULA);
     // Blanks at the ends are part of the cell, but some readers trim what is not quoted.
@@ -124,6 +146,19 @@ mod tests {
                 assert_eq!(*got, expected, "{out:?}");
             }
             assert_eq!((rows[0].len(), &*rows[1][0]), (3, "last"));
+        }
+    }
+
+    #[test]
+    fn a_cell_whose_apostrophes_are_guarded_is_read_back_as_it_was() {
+        for cell in [
+            "", "'", "''", "'tis", "=1", "'=1", "''=1", "'''", "-a", "\t", "'\n'", "＝", "'＝",
+        ] {
+            let guarded = super::guard_apostrophe(cell.to_owned());
+            let text = written(&[&guarded, "end"]);
+            let rows = read(&text);
+            assert_eq!(super::without_guard(&rows[0][0]), cell, "{text:?}");
+            assert!(!rows[0][0].starts_with(super::BEGINS_FORMULA));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Pages for people: embedded Tera templates, escaped by default.
 
 use std::io::{Cursor, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use flate2::Compression;
@@ -86,9 +86,14 @@ impl Page {
             Status::InternalServerError
         };
         let compiled = request.rocket().state::<Compiled>();
-        let tera = compiled
+        let embedded = compiled
             .and_then(|compiled| compiled.0.get())
             .ok_or_else(|| failed("no templates were compiled".to_owned()))?;
+        let fresh = Development::of(request)
+            .and_then(Development::templates)
+            .transpose()
+            .map_err(|error| failed(causes(&error)))?;
+        let tera = fresh.as_ref().unwrap_or(embedded);
         let context = tera::Context::from_serialize(&self.shows);
         context
             .and_then(|context| tera.render(self.name, &context))
@@ -199,16 +204,20 @@ pub fn templates() -> impl Fairing {
 }
 
 fn compile(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>> {
+    Ok(fill(&mut engines.tera, embedded)?)
+}
+
+/// Compiles every template, its text coming from where it is looked for.
+fn fill(tera: &mut Tera, text: impl Fn(&str) -> Option<String>) -> tera::Result<()> {
     let sources = Files::iter().filter_map(|name| {
-        let file = Files::get(&name)?;
-        let text = String::from_utf8(file.data.into_owned()).ok()?;
+        let text = text(&name)?;
         Some((name.to_string(), text))
     });
-    engines.tera.add_raw_templates(sources)?;
+    tera.add_raw_templates(sources)?;
     let urls: Map<String, Value> = assets::urls()
         .map(|(name, url)| (name, Value::String(url)))
         .collect();
-    engines.tera.register_function(
+    tera.register_function(
         "asset",
         move |arguments: &std::collections::HashMap<String, Value>| {
             arguments
@@ -219,6 +228,36 @@ fn compile(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>> {
         },
     );
     Ok(())
+}
+
+fn embedded(name: &str) -> Option<String> {
+    String::from_utf8(Files::get(name)?.data.into_owned()).ok()
+}
+
+/// What a site holds that is only tried out (`hub dev`): every page says so, and templates are read anew for each page.
+#[derive(Clone, Debug)]
+pub struct Development {
+    /// Where the templates are, if anybody is at work on them.
+    pub templates: Option<PathBuf>,
+}
+
+impl Development {
+    /// What the site of a request holds.
+    #[must_use]
+    pub fn of<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
+        request.rocket().state()
+    }
+
+    /// The templates as they are now; one that is not in the folder is the embedded one.
+    fn templates(&self) -> Option<tera::Result<Tera>> {
+        let folder = self.templates.as_ref()?;
+        let mut tera = Tera::default();
+        let filled = fill(&mut tera, |name| {
+            let read = std::fs::read_to_string(folder.join(name)).ok();
+            read.or_else(|| embedded(name))
+        });
+        Some(filled.map(|()| tera))
+    }
 }
 
 /// `rocket_dyn_templates` wants a directory to look into even where all templates are embedded: this one is empty.

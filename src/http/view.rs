@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http::cookies::{self, Cookie, Jar, Naming};
 use crate::http::headers;
 use crate::http::notes::{self, Told};
-use crate::http::pages::Page;
+use crate::http::pages::{Development, Page};
 use crate::hub::Hub;
 use crate::types::held_value::HeldValue;
 use crate::types::ids::UserId;
@@ -30,6 +30,8 @@ pub struct View {
     jar: Jar,
     /// Whether cookies are given here at all: not over HTTP that others can read along.
     takes_cookies: bool,
+    /// Whether this site is only tried out.
+    is_development: bool,
 }
 
 /// Who is signed in, as the frame shows it.
@@ -68,6 +70,7 @@ impl View {
             signed_in: None,
             jar,
             takes_cookies: naming.is_some(),
+            is_development: Development::of(request).is_some(),
         }
     }
 
@@ -149,7 +152,7 @@ impl View {
             "path": self.path,
             "request_id": self.request_id,
             "takes_cookies": self.takes_cookies,
-            "development": false,
+            "development": self.is_development,
         })
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod chance;
+mod foreign;
 mod tokens;
 
 use std::sync::Arc;

@@ -3,6 +3,8 @@
 mod active;
 mod add;
 mod delete;
+mod export;
+mod import;
 mod list;
 mod passwd;
 mod role;
@@ -19,6 +21,10 @@ pub use which::{find, number_of};
 pub enum User {
     /// Make an account
     Add(add::Add),
+    /// Add the users of another system, from a CSV or JSON file, with their password hashes
+    Import(import::Import),
+    /// Write all users as a file that import takes
+    Export(export::Export),
     /// List all users
     List(list::List),
     /// Show one user
@@ -43,6 +49,8 @@ impl User {
     pub fn run(self, global: &Global) -> Outcome {
         match self {
             Self::Add(add) => add.run(global),
+            Self::Import(import) => import.run(global),
+            Self::Export(export) => export.run(global),
             Self::List(list) => list.run(global),
             Self::Show(show) => show.run(global),
             Self::Passwd(passwd) => passwd.run(global),

@@ -7,6 +7,7 @@ use crate::types::email::Email;
 use crate::types::ids::UserId;
 use crate::types::profile::{Bio, WebUrl};
 use crate::types::role::Role;
+use crate::types::tier::Tier;
 use crate::types::time::Timestamp;
 use crate::types::username::Username;
 
@@ -53,6 +54,27 @@ pub struct NewUser {
     pub password_hash: StoredHash,
     /// What they may do.
     pub role: Role,
+}
+
+/// A user who comes from another system, with all that is known of them there.
+#[derive(Clone, Debug)]
+pub struct ImportedUser {
+    /// What every new user has. The hash is one of theirs, or [`StoredHash::none`].
+    pub user: NewUser,
+    /// Whether they showed there that the address is theirs.
+    pub email_verified: bool,
+    /// What they pay for.
+    pub premium_tier: Tier,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// When the account was made there; `None` is now.
+    pub created_at: Option<Timestamp>,
+    /// What they tell about themselves.
+    pub bio: Option<Bio>,
+    /// Where their picture is.
+    pub profile_photo_url: Option<WebUrl>,
+    /// Where their website is.
+    pub website_url: Option<WebUrl>,
 }
 
 /// What happens to an optional field.

@@ -1,5 +1,7 @@
 //! All SQL on `users`.
 
+pub mod moving;
+
 use rusqlite::{Row, params};
 
 use crate::crypto::hasher::StoredHash;

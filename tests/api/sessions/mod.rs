@@ -6,6 +6,7 @@ mod clocks;
 mod first_use;
 mod forgery;
 mod hashes;
+mod imported;
 mod list;
 mod login;
 mod logout;

@@ -5,6 +5,7 @@ pub mod add_user;
 pub mod authority;
 pub mod delete_user;
 pub mod error;
+pub mod import_users;
 pub mod list;
 pub mod new_account;
 pub mod reset_second_factor;
