@@ -14,6 +14,7 @@ mod listening;
 mod logs;
 mod man;
 mod memory;
+mod metrics;
 mod migrate;
 mod output;
 mod restore;

@@ -13,9 +13,12 @@ mod backups_under_load;
 mod certificates;
 mod doctor;
 mod exit_codes;
+#[path = "../api/metrics/exposition.rs"]
+mod exposition;
 mod fixture;
 mod keys;
 mod listening;
+mod metrics;
 mod printed;
 mod reading;
 mod restore;
