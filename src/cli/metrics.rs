@@ -58,7 +58,8 @@ impl Apart {
         }
         let limits = Limits {
             max_connections: MAX_CONNECTIONS,
-            max_connections_per_network: MAX_CONNECTIONS,
+            // All come from one network, so none is refused for that: whoever has waited longest makes room.
+            max_connections_per_network: MAX_CONNECTIONS + 1,
             drain: DRAIN,
             ..Limits::default()
         };

@@ -13,7 +13,8 @@ pub struct Exposition {
 pub struct Sample {
     pub name: String,
     pub labels: BTreeMap<String, String>,
-    pub value: f64,
+    /// Rounded up to a whole number: what is a little is not nothing.
+    pub value: u64,
 }
 
 impl Exposition {
@@ -49,7 +50,7 @@ impl Exposition {
 
     /// The one sample of this name with these labels, whatever others it has; 0 if there is none.
     #[track_caller]
-    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         let fits = |sample: &&Sample| {
             let has = |(key, value): &(&str, &str)| {
                 sample.labels.get(*key).is_some_and(|found| found == value)
@@ -57,7 +58,7 @@ impl Exposition {
             sample.name == name && labels.iter().all(has)
         };
         let mut found = self.samples.iter().filter(fits);
-        let value = found.next().map_or(0.0, |sample| sample.value);
+        let value = found.next().map_or(0, |sample| sample.value);
         assert!(found.next().is_none(), "{name} {labels:?} is not one");
         value
     }
@@ -80,7 +81,7 @@ impl Sample {
                     (key.to_owned(), value.to_owned())
                 })
                 .collect(),
-            value: value.parse().expect(line),
+            value: rounded_up(value),
         }
     }
 }
@@ -93,4 +94,10 @@ fn family_of<'name>(name: &'name str, kind: &str) -> &'name str {
     };
     let family = endings.iter().find_map(|ending| name.strip_suffix(ending));
     family.unwrap_or(name)
+}
+
+fn rounded_up(value: &str) -> u64 {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let whole: u64 = whole.parse().expect(value);
+    whole + u64::from(fraction.bytes().any(|digit| digit != b'0'))
 }

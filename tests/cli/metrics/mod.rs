@@ -17,9 +17,10 @@ const TOKEN: &str = "b1c4e7f0a3d6-metrics";
 /// Below the ports that the system gives to clients, so that nobody gets it in between.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let begin = u16::try_from(std::process::id() % 6_000).unwrap() * 2;
+    // Thirty for each process, where each test is one.
+    let begin = u16::try_from(std::process::id() % 400).unwrap() * 30;
     for _ in 0..1_000 {
-        let port = 20_000 + begin % 12_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 700;
+        let port = 20_000 + begin + NEXT.fetch_add(1, Ordering::Relaxed) % 700;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

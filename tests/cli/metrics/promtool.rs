@@ -49,7 +49,7 @@ fn it_finds_nothing_wrong_with_the_metrics_and_the_files_in_contrib() {
 fn the_dashboard_and_the_alerts_name_only_what_is_told() {
     let told = Exposition::parse(&told());
     let backup = told.value("hub_backup_last_success_timestamp_seconds", &[]);
-    assert!(backup > 1e9, "{backup}");
+    assert!(backup > 1_000_000_000, "{backup}");
     let names: BTreeSet<&str> = told.samples.iter().map(|sample| &*sample.name).collect();
     let values: BTreeSet<(&str, &str)> = told
         .samples
