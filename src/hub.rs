@@ -1,5 +1,6 @@
 //! [`Hub`]: all that a request can reach. There are no globals, so two hubs run in one process.
 
+pub mod counts;
 pub mod keys;
 pub mod throttle;
 
@@ -17,6 +18,7 @@ use crate::crypto::key_file;
 use crate::crypto::keyring::{KeyError, Secret};
 use crate::crypto::ring::SharedRing;
 use crate::crypto::totp::SecondFactorKeys;
+use crate::hub::counts::Counts;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
 use crate::store::backup::BackupError;
@@ -49,6 +51,8 @@ pub struct Hub {
     pub throttle: Arc<Throttle>,
     /// Counts what leaves no row.
     pub activity: Arc<Activity>,
+    /// Counts for whoever watches the server.
+    pub counts: Arc<Counts>,
     /// The proxies whose `X-Forwarded-For` is believed: as configured, and read anew on HUP.
     trusted_proxies: Arc<RwLock<Arc<TrustedProxies>>>,
     /// Where each setting came from; of those that HUP reads anew, where they came from then.
@@ -192,6 +196,7 @@ impl Hub {
             forms: FormTokens::new(Arc::clone(&ring)),
             second_factor_keys: Arc::new(SecondFactorKeys::new(Arc::clone(&ring))),
             attempt_keys: Arc::new(AttemptKeys::new(ring)),
+            counts: Arc::default(),
             throttle: Arc::new(Throttle::new(config.throttle_exempt.clone(), &clock)),
             hasher,
             config,

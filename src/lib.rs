@@ -135,11 +135,21 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(features::admin::users::stage())
         .attach(features::browser::stage())
         .attach(features::housekeeping::stage())
+        .attach(features::metrics::stage())
         .attach(features::sessions::stage())
         .mount("/", http::assets::routes())
         .mount("/", http::cors::routes())
         .register("/", http::catchers::all())
         .attach(http::routes::into_log())
+}
+
+/// A site that tells the metrics and nothing else, for a port of its own.
+#[must_use]
+pub fn build_metrics(watched: features::metrics::watched::Watched, place: &Place) -> Rocket<Build> {
+    rocket::custom(configuration(place))
+        .attach(Shield::new())
+        .attach(http::headers::Envelope)
+        .attach(features::metrics::alone(watched))
 }
 
 /// Rocket's own settings are ours to give: neither `Rocket.toml` nor `ROCKET_*` is read.

@@ -2,7 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, metrics};
+use crate::config::Config;
 use crate::store;
 
 /// Beside the store and the connections: three standard streams, the lock, the runtime's own four, two for signals, the listener, a
@@ -12,20 +13,31 @@ const OTHERS: u32 = 16;
 /// What connections leave to the database and everything else.
 const RESERVE: u64 = (store::MAX_OPEN_FILES + OTHERS) as u64;
 
+/// A port for the metrics: its listener, its connections, one that waits for its place, and for each scrape two that it reads.
+const METRICS: u64 = 2 + 3 * metrics::MAX_CONNECTIONS as u64;
+
 /// A browser opens six at once, and who watches the server needs one or two. With fewer it would only seem to work.
 const MIN_CONNECTIONS: u64 = 8;
+
+/// How many open files are left to all but the connections.
+pub(super) fn reserve(config: &Config) -> u64 {
+    match config.metrics_bind {
+        None => RESERVE,
+        Some(_) => RESERVE + METRICS,
+    }
+}
 
 /// How many connections can be open at once: as many as configured, or what the limit of open files leaves.
 ///
 /// # Errors
 /// When that is too little to serve anybody.
-pub(super) fn share_out(configured: usize) -> Result<usize, Failure> {
+pub(super) fn share_out(configured: usize, reserve: u64) -> Result<usize, Failure> {
     let Some(limit) = raise() else {
         return Ok(configured);
     };
-    let left = limit.saturating_sub(RESERVE);
+    let left = limit.saturating_sub(reserve);
     if left < MIN_CONNECTIONS {
-        let needed = needed_for_any();
+        let needed = needed_for_any(reserve);
         return Err(Failure::new(
             Exit::Configuration,
             format!(
@@ -46,13 +58,13 @@ pub(super) fn share_out(configured: usize) -> Result<usize, Failure> {
 }
 
 /// The fewest open files with which a server starts.
-pub(super) const fn needed_for_any() -> u64 {
-    RESERVE + MIN_CONNECTIONS
+pub(super) const fn needed_for_any(reserve: u64) -> u64 {
+    reserve + MIN_CONNECTIONS
 }
 
 /// The open files that so many connections need.
-pub(super) fn needed_for(connections: usize) -> u64 {
-    RESERVE.saturating_add(u64::try_from(connections).unwrap_or(u64::MAX))
+pub(super) fn needed_for(connections: usize, reserve: u64) -> u64 {
+    reserve.saturating_add(u64::try_from(connections).unwrap_or(u64::MAX))
 }
 
 /// The most open files that this process may ask for; `None` if there is no limit.

@@ -13,6 +13,7 @@ use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 use rustix::process::umask;
+use tokio::runtime::Runtime;
 
 use crate::cli::{Exit, Failure};
 use crate::config::Bind;
@@ -81,7 +82,7 @@ pub(super) fn inherited() -> Result<Bound, Failure> {
 pub(super) fn open(bind: &Bind, inherited: Option<Bound>) -> Result<Bound, Failure> {
     match (bind, inherited) {
         (_, Some(inherited)) => Ok(inherited),
-        (Bind::Address(address), None) => tcp(*address),
+        (Bind::Address(address), None) => tcp(*address, "--bind"),
         (Bind::Unix(path), None) => unix(path),
         (Bind::Systemd, None) => self::inherited(),
     }
@@ -105,7 +106,15 @@ impl Bound {
     ///
     /// # Errors
     /// What the system says.
-    pub(super) fn into_listeners(self) -> io::Result<(Vec<Listener>, Option<SocketFile>)> {
+    pub(super) fn into_listeners(
+        self,
+        runtime: &Runtime,
+    ) -> Result<(Vec<Listener>, Option<SocketFile>), Failure> {
+        let listeners = runtime.block_on(async { self.listeners() });
+        listeners.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+    }
+
+    fn listeners(self) -> io::Result<(Vec<Listener>, Option<SocketFile>)> {
         let mut listeners = Vec::new();
         for listener in self.tcp {
             listener.set_nonblocking(true)?;
@@ -133,20 +142,24 @@ impl Bound {
     }
 }
 
-fn tcp(address: SocketAddr) -> Result<Bound, Failure> {
+/// Opens a port; `chosen_by` is the flag or the variable that names another.
+///
+/// # Errors
+/// Why it cannot be listened on, with the exit code of its kind.
+pub(super) fn tcp(address: SocketAddr, chosen_by: &str) -> Result<Bound, Failure> {
     let listener = TcpListener::bind(address).map_err(|error| {
         let (exit, mend) = match error.kind() {
             io::ErrorKind::AddrInUse => (
                 Exit::TryAgain,
-                "stop what listens there, or choose another with --bind",
+                format!("stop what listens there, or choose another with {chosen_by}"),
             ),
             io::ErrorKind::PermissionDenied => (
                 Exit::Permission,
-                "choose a port from 1024 up with --bind, and put a proxy before it",
+                format!("choose a port from 1024 up with {chosen_by}, and put a proxy before it"),
             ),
             _ => (
                 Exit::Unavailable,
-                "choose an address of this machine with --bind",
+                format!("choose an address of this machine with {chosen_by}"),
             ),
         };
         Failure::new(exit, format!("cannot listen on {address}: {error}; {mend}"))

@@ -15,6 +15,7 @@ mod listening;
 mod logs;
 mod man;
 mod memory;
+mod metrics;
 mod migrate;
 mod output;
 mod restore;

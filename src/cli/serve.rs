@@ -9,10 +9,13 @@ use std::sync::Arc;
 use clap::Args;
 use rocket::{Build, Rocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::cli::descriptors;
+use crate::cli::listening::Bound;
 use crate::cli::logs::{self, Log};
-use crate::cli::{Exit, Failure, Global, Outcome, listening};
+use crate::cli::metrics::Apart;
+use crate::cli::{Exit, Failure, Global, Outcome, listening, metrics};
 use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits, Listener, Listening, Tls};
@@ -54,7 +57,8 @@ impl Serve {
             Bind::Address(_) | Bind::Unix(_) => None,
         };
         let log = logs::begin(config)?;
-        let max_connections = descriptors::share_out(config.front.max_connections)?;
+        let reserve = descriptors::reserve(config);
+        let max_connections = descriptors::share_out(config.front.max_connections, reserve)?;
         let place = Place::new(&config.data_dir);
         hub::make_directories(&place)?;
         let mut locked = lock(&place)?;
@@ -72,14 +76,17 @@ impl Serve {
         // Before anything says that the server is there: whoever hears that may end it at once.
         let signals = runtime.block_on(async { Signals::await_all() })?;
         let bound = listening::open(&config.bind, inherited)?;
+        let metrics = metrics::open(config)?;
+        let metrics_address = metrics.as_ref().and_then(Bound::address);
         let config = with_address(&loaded, bound.address());
-        let (listeners, _socket_file) = runtime
-            .block_on(async { bound.into_listeners() })
-            .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+        let (listeners, _socket_file) = bound.into_listeners(&runtime)?;
+        let metrics = metrics
+            .map(|bound| bound.into_listeners(&runtime))
+            .transpose()?;
         // Outside the runtime: opening the database waits for its writer.
         let hub = Hub::open(config, Mode::Server, clock, Arc::new(SystemEntropy))?;
         locked.note_database()?;
-        greet(&hub)?;
+        greet(&hub, metrics_address)?;
         let store = hub.store.clone();
         let renewed = Renewed {
             log: &log,
@@ -89,9 +96,15 @@ impl Serve {
             reload: || global.load(self.flags()),
         };
         let listening = listening(listeners, tls, &hub);
+        let apart = Apart::of(
+            &hub,
+            metrics.map_or_else(Vec::new, |(listeners, _)| listeners),
+        );
         let limits = limits(&hub.config.front, max_connections);
         let site = crate::build(hub);
-        let served = runtime.block_on(serve(site, &store, listening, limits, signals, &renewed));
+        let served = runtime.block_on(serve(
+            site, apart, &store, listening, limits, signals, &renewed,
+        ));
         store.close();
         served?;
         match store.lost() {
@@ -151,6 +164,7 @@ pub(super) fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -
 /// Serves a site until a signal ends it, or its database is lost.
 pub(super) async fn serve(
     site: Rocket<Build>,
+    apart: Apart,
     store: &Store,
     listening: Listening,
     limits: Limits,
@@ -163,11 +177,19 @@ pub(super) async fn serve(
             why = store.when_lost() => tracing::error!(problem = why, "stopping"),
         }
     };
-    let drained = front::serve(listening, site, limits, stop)
-        .await
-        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    tracing::info!(cut = drained.cut, "stopped");
-    Ok(())
+    // The metrics are told for as long as there is something to tell.
+    let (over, when_over) = oneshot::channel::<()>();
+    let main = async {
+        let drained = front::serve(listening, site, limits, stop).await;
+        drop(over);
+        drained.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+    };
+    let apart = apart.serve(async move {
+        let _dropped = when_over.await;
+    });
+    let (drained, apart) = tokio::join!(main, apart);
+    tracing::info!(cut = drained?.cut, "stopped");
+    apart
 }
 
 pub(super) fn limits(front: &Front, max_connections: usize) -> Limits {
@@ -264,7 +286,7 @@ pub(super) fn lock(place: &Place) -> Result<Lock, Failure> {
 }
 
 /// What a person sees first: at most 12 lines.
-fn greet(hub: &Hub) -> Outcome {
+fn greet(hub: &Hub, metrics: Option<SocketAddr>) -> Outcome {
     let config = &hub.config;
     let mut lines = vec![
         format!("RegardingWork Hub {}", env!("CARGO_PKG_VERSION")),
@@ -276,6 +298,7 @@ fn greet(hub: &Hub) -> Outcome {
         // Its address is another's, the proxy's or the .socket unit's.
         Bind::Unix(_) | Bind::Systemd => lines.push(format!("  listens   {}", config.bind)),
     }
+    lines.extend(metrics.map(metrics::line));
     if let Some(link) = setup_link(hub)? {
         lines.push(
             "  setup     make the first administrator here (once, within 24 hours):".to_owned(),

@@ -3,6 +3,7 @@
 use super::error::Problem;
 use super::front::PROXY_PROTOCOL;
 use super::hashing::{LANES, MEMORY_KIB, MIN_LANE_KIB};
+use super::metrics::METRICS_BIND;
 use super::network::{BIND, TRUSTED_PROXIES};
 use super::origin::Origin;
 use super::settings::Setting;
@@ -36,6 +37,15 @@ pub(super) fn find(config: &Config, origins: &[Origin], refused: &[&str]) -> Vec
             format!(
                 "Argon2 needs {MIN_LANE_KIB} KiB for each lane; raise the one or lower the other"
             ),
+        ),
+        (
+            config
+                .metrics_bind
+                .is_some_and(|metrics| Bind::Address(metrics) == config.bind && metrics.port() != 0),
+            &METRICS_BIND,
+            &BIND,
+            "both cannot listen there; give the metrics another port, or set HUB_METRICS_TOKEN to have them on this one"
+                .to_owned(),
         ),
         (
             config.tls.is_half(),

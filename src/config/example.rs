@@ -29,7 +29,7 @@ fn line(setting: &Setting, name: &str) -> String {
     match setting.default {
         // There is no harmless value to show, and a file is the wrong place for it.
         _ if setting.secret => format!("# {name} has no default; prefer {}_FILE.\n", setting.env),
-        "" if setting.optional_path => format!("#{name} = \"\"\n"),
+        "" if setting.optional => format!("#{name} = \"\"\n"),
         "" => format!("#{name} = []\n"),
         number if number.chars().all(|c| c.is_ascii_digit()) => format!("#{name} = {number}\n"),
         text => format!("#{name} = {text:?}\n"),

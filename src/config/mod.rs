@@ -19,6 +19,7 @@ mod front;
 mod hashing;
 mod layers;
 mod log;
+mod metrics;
 mod network;
 mod origin;
 mod reading;
@@ -29,6 +30,7 @@ mod tls;
 mod tokens;
 mod web_address;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ pub use example::example;
 pub use front::Front;
 pub use hashing::Hashing;
 pub use log::LogFormat;
+pub use metrics::MetricsToken;
 pub use network::Bind;
 pub use origin::Origin;
 pub use secret_key::SecretKey;
@@ -59,7 +62,7 @@ use crate::types::host::HostName;
 
 /// The configuration of one Hub, checked; its fields are the keys of `hub.toml`.
 ///
-/// `Debug` shows every value except the secret key.
+/// `Debug` shows every value except the secret key and the token for the metrics.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -120,6 +123,12 @@ pub struct Config {
     /// How log lines are written.
     #[serde(deserialize_with = "log::log_format")]
     pub log_format: LogFormat,
+    /// Where the metrics are served, and nothing else.
+    #[serde(deserialize_with = "metrics::bind")]
+    pub metrics_bind: Option<SocketAddr>,
+    /// What a scrape has to show; with it, the main port serves the metrics, too.
+    #[serde(default, deserialize_with = "metrics::token")]
+    pub metrics_token: Option<MetricsToken>,
     /// What a password hash costs and how many run at once.
     pub hashing: Hashing,
     /// When the server copies its database by itself.

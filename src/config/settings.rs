@@ -1,8 +1,8 @@
 //! The one table of settings: what exists, how it is called in each layer, what it means.
 
 use super::{
-    accounts, backup, data_dir, database, front, hashing, log, network, secret_key, tls, tokens,
-    web_address,
+    accounts, backup, data_dir, database, front, hashing, log, metrics, network, secret_key, tls,
+    tokens, web_address,
 };
 
 /// One setting, as documentation and as the measure of what is known.
@@ -18,8 +18,8 @@ pub struct Setting {
     pub meaning: &'static str,
     /// Whether its value must never be shown.
     pub secret: bool,
-    /// Whether it is the path of a file that may be left out.
-    pub optional_path: bool,
+    /// Whether it is one value, and no list, that may be left out.
+    pub optional: bool,
 }
 
 /// Every setting there is, in the order of the documentation.
@@ -43,6 +43,8 @@ pub const SETTINGS: &[Setting] = &[
     database::CHECKPOINTS,
     log::LOG,
     log::LOG_FORMAT,
+    metrics::METRICS_BIND,
+    metrics::METRICS_TOKEN,
     backup::EVERY,
     backup::KEEP,
     hashing::MEMORY_KIB,
@@ -75,14 +77,18 @@ impl Setting {
             default,
             meaning,
             secret: false,
-            optional_path: false,
+            optional: false,
         }
     }
 
-    /// The path of a file that there is none of by default.
-    pub(super) const fn path(key: &'static str, env: &'static str, meaning: &'static str) -> Self {
+    /// One value that there is none of by default, such as the path of a file.
+    pub(super) const fn optional(
+        key: &'static str,
+        env: &'static str,
+        meaning: &'static str,
+    ) -> Self {
         Self {
-            optional_path: true,
+            optional: true,
             ..Self::plain(key, env, "", meaning)
         }
     }

@@ -7,13 +7,13 @@ use serde::{Deserialize, Deserializer};
 use super::reading::parsed;
 use super::settings::Setting;
 
-pub(super) const CERT: Setting = Setting::path(
+pub(super) const CERT: Setting = Setting::optional(
     "tls.cert",
     "HUB_TLS__CERT",
     "PEM file with the certificate and those between it and its authority; with it and the key the server speaks TLS. HUP reads both anew.",
 );
 
-pub(super) const KEY: Setting = Setting::path(
+pub(super) const KEY: Setting = Setting::optional(
     "tls.key",
     "HUB_TLS__KEY",
     "PEM file with the certificate's private key, not readable by everyone.",

@@ -3,26 +3,28 @@
 //! As many threads as cores, each with one block of memory that it keeps; a short queue before them; beyond that the caller is told to come back.
 //! The threads run at low priority: whoever is signed in already does not wait for those who sign in.
 
+mod bench;
+pub mod counts;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
-use subtle::ConstantTimeEq;
+use argon2::{Params, Version};
 use tokio::sync::oneshot;
 
-use crate::crypto::foreign::Foreign;
+use crate::crypto::stored_hash::HASH_BYTES;
 pub use crate::crypto::stored_hash::StoredHash;
-use crate::crypto::stored_hash::{HASH_BYTES, Ours, Read};
+use bench::work;
+use counts::HasherCounts;
+
 use crate::types::entropy::Entropy;
 use crate::types::password::Password;
 
 /// Bytes of a hash's salt (RFC 9106, 3.1).
 const SALT_BYTES: usize = 16;
-/// How much less urgent than requests hashing is: measured, it keeps a refresh beside saturated sign-ins near its usual time.
-const NICENESS: i32 = 10;
 
 /// How hashes are made and how many wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,7 @@ pub struct Hasher {
     decoy: StoredHash,
     /// How many were compared, with whatever outcome.
     compared: AtomicU64,
+    counts: Arc<HasherCounts>,
 }
 
 struct Job {
@@ -112,11 +115,12 @@ impl Hasher {
         let decoy = Decoy::new(&settings, entropy.as_ref())?;
         let (queue, waiting) = sync_channel::<Job>(settings.queue);
         let waiting = Arc::new(Mutex::new(waiting));
+        let counts = Arc::new(HasherCounts::of(&settings));
         for number in 0..settings.threads.max(1) {
-            let waiting = Arc::clone(&waiting);
+            let (waiting, counts) = (Arc::clone(&waiting), Arc::clone(&counts));
             std::thread::Builder::new()
                 .name(format!("hub-hasher-{number}"))
-                .spawn(move || work(&waiting, settings))
+                .spawn(move || work(&waiting, settings, &counts))
                 .map_err(|_| HasherError::Failed)?;
         }
         Ok(Self {
@@ -125,6 +129,7 @@ impl Hasher {
             entropy,
             decoy: decoy.0,
             compared: AtomicU64::new(0),
+            counts,
         })
     }
 
@@ -177,6 +182,12 @@ impl Hasher {
         self.compared.load(Ordering::Relaxed)
     }
 
+    /// What is counted of the hashing.
+    #[must_use]
+    pub fn counts(&self) -> Arc<HasherCounts> {
+        Arc::clone(&self.counts)
+    }
+
     async fn run(&self, task: Task) -> Result<Done, HasherError> {
         let (reply, mut answer) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
@@ -185,15 +196,26 @@ impl Hasher {
             taken: Arc::clone(&taken),
             reply,
         };
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => HasherError::Busy,
-            TrySendError::Disconnected(_) => HasherError::Failed,
-        })?;
+        // Before it can be taken, so that nobody counts it off first.
+        self.counts.waiting.up();
+        if let Err(error) = self.queue.try_send(job) {
+            self.counts.waiting.down();
+            return Err(match error {
+                TrySendError::Full(_) => {
+                    self.counts.refused.count();
+                    HasherError::Busy
+                }
+                TrySendError::Disconnected(_) => HasherError::Failed,
+            });
+        }
         let in_time = tokio::time::timeout(self.settings.queue_wait, &mut answer).await;
         let answered = match in_time {
             Ok(answered) => answered,
             Err(_) if taken.swap(true, Ordering::AcqRel) => answer.await,
-            Err(_) => return Err(HasherError::Busy),
+            Err(_) => {
+                self.counts.too_late.count();
+                return Err(HasherError::Busy);
+            }
         };
         answered.unwrap_or(Err(HasherError::Failed))
     }
@@ -226,139 +248,6 @@ fn today(settings: &HasherSettings) -> Result<Params, HasherError> {
         Some(HASH_BYTES),
     )
     .map_err(|_| HasherError::Failed)
-}
-
-/// A hashing thread: takes one job after another, with memory that it keeps.
-fn work(waiting: &Mutex<Receiver<Job>>, settings: HasherSettings) {
-    // On Linux this is the thread's own niceness. Where it is refused, hashing is as urgent as the rest.
-    let _niceness = rustix::process::nice(NICENESS);
-    let mut bench = Bench {
-        settings,
-        memory: Vec::new(),
-    };
-    loop {
-        let next = waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .recv();
-        let Ok(job) = next else { return };
-        if job.taken.swap(true, Ordering::AcqRel) || job.reply.is_closed() {
-            continue;
-        }
-        // The caller may hang up while the hash is made; then nobody wants it.
-        let _hung_up = job.reply.send(bench.run(&job.task));
-    }
-}
-
-/// What a hashing thread works with.
-struct Bench {
-    settings: HasherSettings,
-    /// One hash's memory, kept between hashes: freed and asked for anew each time, the process would grow.
-    memory: Vec<Block>,
-}
-
-impl Bench {
-    fn run(&mut self, task: &Task) -> Result<Done, HasherError> {
-        match task {
-            Task::Make { password, salt } => self.make(password, salt).map(Done::Made),
-            Task::Compare {
-                password,
-                stored,
-                salt,
-            } => self.compare(password, stored, salt).map(Done::Compared),
-        }
-    }
-
-    fn make(
-        &mut self,
-        password: &Password,
-        salt: &[u8; SALT_BYTES],
-    ) -> Result<StoredHash, HasherError> {
-        let params = today(&self.settings)?;
-        let mut hash = [0; HASH_BYTES];
-        self.fill(&params, password, salt, &mut hash)?;
-        phc(&params, salt, &hash)
-    }
-
-    fn compare(
-        &mut self,
-        password: &Password,
-        stored: &StoredHash,
-        salt: &[u8; SALT_BYTES],
-    ) -> Result<Comparison, HasherError> {
-        match stored.read()? {
-            Read::Ours(ours) => self.compare_ours(password, &ours, salt),
-            Read::Foreign(foreign) => self.compare_foreign(password, &foreign, salt),
-            Read::Nothing => {
-                // As long as for everybody else.
-                self.make(password, salt)?;
-                Ok(Comparison::Different)
-            }
-        }
-    }
-
-    fn compare_ours(
-        &mut self,
-        password: &Password,
-        ours: &Ours,
-        salt: &[u8; SALT_BYTES],
-    ) -> Result<Comparison, HasherError> {
-        let mut hash = [0; HASH_BYTES];
-        self.fill(&ours.params, password, ours.salt.as_ref(), &mut hash)?;
-        if !bool::from(hash.ct_eq(ours.hash.as_bytes())) {
-            return Ok(Comparison::Different);
-        }
-        let renewed = self
-            .is_weaker(&ours.params)
-            .then(|| self.make(password, salt))
-            .transpose()?;
-        Ok(Comparison::Same { renewed })
-    }
-
-    /// Our own hash is made whether the password fits or not: so nobody is refused faster than somebody who does not exist, and the refusal
-    /// takes no less than the sign-in.
-    fn compare_foreign(
-        &mut self,
-        password: &Password,
-        foreign: &Foreign,
-        salt: &[u8; SALT_BYTES],
-    ) -> Result<Comparison, HasherError> {
-        let renewed = self.make(password, salt)?;
-        if foreign.fits(password)? {
-            Ok(Comparison::Same {
-                renewed: Some(renewed),
-            })
-        } else {
-            Ok(Comparison::Different)
-        }
-    }
-
-    fn is_weaker(&self, stored: &Params) -> bool {
-        stored.m_cost() < self.settings.memory_kib || stored.t_cost() < self.settings.passes
-    }
-
-    fn fill(
-        &mut self,
-        params: &Params,
-        password: &Password,
-        salt: &[u8],
-        hash: &mut [u8; HASH_BYTES],
-    ) -> Result<(), HasherError> {
-        let needed = params.block_count();
-        if self.memory.len() < needed {
-            // Grown to exactly what is needed: doubling would hold up to twice as much.
-            self.memory.reserve_exact(needed - self.memory.len());
-            self.memory.resize(needed, Block::new());
-        }
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-            .hash_password_into_with_memory(
-                password.reveal().as_bytes(),
-                salt,
-                hash,
-                &mut self.memory[..needed],
-            )
-            .map_err(|_| HasherError::Failed)
-    }
 }
 
 fn phc(

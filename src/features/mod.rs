@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod browser;
 pub mod health;
 pub mod housekeeping;
+pub mod metrics;
 pub mod passwords;
 pub mod second_factors;
 pub mod sessions;

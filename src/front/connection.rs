@@ -19,12 +19,16 @@ use super::places::Place;
 use super::socket::Socket;
 use super::turn::Turn;
 use super::wire::Wire;
+use crate::http::client;
 use crate::http::site::Site;
+use crate::types::door_counts::DoorCounts;
 
 /// What all connections share.
 pub(super) struct Door {
     pub(super) client: Client,
     pub(super) limits: Limits,
+    /// Where it is counted who comes and what is refused.
+    pub(super) counts: Arc<DoorCounts>,
     entry: Entry,
     /// What Rocket's site promises of every answer holds for the door's own, too.
     pub(super) site: Site,
@@ -42,11 +46,13 @@ impl Door {
             .header_read_timeout(None)
             // A client that closes its sending side is gone: its work ends, and a stream does not outlive its reader.
             .half_close(false);
+        let counts = client::door_counts(client.rocket());
         let site = client.rocket().state::<Site>();
         let site = site.cloned().unwrap_or_else(Site::unknown);
         Self {
             client,
             limits,
+            counts,
             entry,
             site,
             http,
@@ -73,7 +79,7 @@ pub(super) async fn serve(
     let admitted = tokio::select! {
         // First, so that a plain connection, which is in at once, is not taken for one that is still on its way in.
         biased;
-        admitted = door.entry.admit(socket, peer, deadline, &stopped) => admitted,
+        admitted = door.entry.admit(socket, peer, deadline, &stopped, &door.counts) => admitted,
         // Half a handshake is worth as little as half a head.
         () = place.tenure().asked() => return,
     };
@@ -100,6 +106,7 @@ pub(super) async fn serve(
         deadline,
         &door.limits,
         door.site.https,
+        Arc::clone(&door.counts),
     );
     let exchanges = Exchanges {
         door: Arc::clone(&door),

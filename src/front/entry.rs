@@ -20,6 +20,7 @@ use super::socket::Socket;
 use super::stream::Stream;
 use super::timed_out;
 use super::tls::Tls;
+use crate::types::door_counts::DoorCounts;
 
 /// Whether whoever has this address may say for whom it connects; without an address, whoever uses a Unix socket.
 pub type Trusts = Box<dyn Fn(Option<IpAddr>) -> bool + Send + Sync>;
@@ -47,13 +48,14 @@ impl Entry {
         peer: Option<SocketAddr>,
         deadline: Instant,
         stopped: &watch::Receiver<bool>,
+        counts: &DoorCounts,
     ) -> io::Result<Admitted> {
         if self.trusts.is_none() && self.tls_on(&socket).is_none() {
             let stream = Stream::Plain(socket);
             return Ok(Admitted { stream, peer });
         }
         // In a box: what a handshake needs is much, and a plain connection should not carry it along.
-        let steps = Box::pin(self.step_by_step(socket, peer, stopped.clone()));
+        let steps = Box::pin(self.step_by_step(socket, peer, stopped.clone(), counts));
         timeout_at(deadline, steps)
             .await
             .unwrap_or_else(|_| Err(timed_out()))
@@ -64,6 +66,7 @@ impl Entry {
         mut socket: Socket,
         mut peer: Option<SocketAddr>,
         mut stopped: watch::Receiver<bool>,
+        counts: &DoorCounts,
     ) -> io::Result<Admitted> {
         if let Some(trusts) = &self.trusts {
             if !trusts(peer.map(|peer| peer.ip())) {
@@ -79,7 +82,7 @@ impl Entry {
             Some(tls) => {
                 let first = first_byte(&socket, &mut stopped).await?;
                 if first.is_ascii_alphabetic() {
-                    refuse_plain(socket, peer).await?;
+                    refuse_plain(socket, peer, counts).await?;
                     return Err(refused("it came without TLS"));
                 }
                 let stream = tls.acceptor().accept(Records::new(socket)).await?;
@@ -128,8 +131,13 @@ async fn first_byte(socket: &Socket, stopped: &mut watch::Receiver<bool>) -> io:
 }
 
 /// Answers a request without TLS, as a browser sends it to whom somebody typed `http://`. A handshake begins with no letter.
-async fn refuse_plain(mut socket: Socket, peer: Option<SocketAddr>) -> io::Result<()> {
-    socket.write_all(&Refusal::PlainHttp.alone(peer)).await?;
+async fn refuse_plain(
+    mut socket: Socket,
+    peer: Option<SocketAddr>,
+    counts: &DoorCounts,
+) -> io::Result<()> {
+    let refusal = Refusal::PlainHttp.alone(peer, counts);
+    socket.write_all(&refusal).await?;
     socket.shutdown().await?;
     // Closing a socket with unread bytes resets it, and a reset can overtake the answer.
     let until = Instant::now() + LINGER;

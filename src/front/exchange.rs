@@ -25,7 +25,6 @@ use super::refusal::{self, Refusal};
 use super::request::{self, Accepted};
 use super::turn::{Turn, TurnGuard};
 use crate::http::headers::Arrival;
-use crate::http::site::Site;
 
 /// The requests of one connection.
 pub(super) struct Exchanges {
@@ -91,7 +90,7 @@ impl Future for Exchange {
             Poll::Ready(Produced::End(End::Answer(answer))) => answer,
             Poll::Ready(_) => {
                 tracing::error!("a request ended by a panic outside of its handler");
-                refuse(Refusal::Broken, self.peer, &self.door.site, None)
+                refuse(Refusal::Broken, self.peer, &self.door, None)
             }
         };
         if answer.extensions().get::<Refused>().is_some() {
@@ -119,12 +118,12 @@ struct Refused;
 fn refuse(
     refusal: Refusal,
     peer: Option<SocketAddr>,
-    site: &Site,
+    door: &Door,
     head: Option<&Parts>,
 ) -> Response<Bytes> {
-    let mut answer = refusal.answer(peer, site.https);
+    let mut answer = refusal.answer(peer, door.site.https, &door.counts);
     if let Some(head) = head {
-        refusal::let_its_page_read(&mut answer, site, head);
+        refusal::let_its_page_read(&mut answer, &door.site, head);
     }
     answer.extensions_mut().insert(Refused);
     answer
@@ -139,7 +138,7 @@ async fn produce(
     let (head, incoming) = request.into_parts();
     match answer(&door, sender, &head, incoming, &handover).await {
         Ok(end) => end,
-        Err(refusal) => End::Answer(refuse(refusal, sender.peer, &door.site, Some(&head))),
+        Err(refusal) => End::Answer(refuse(refusal, sender.peer, &door, Some(&head))),
     }
 }
 

@@ -106,7 +106,7 @@ pub async fn serve<P: Phase>(
     let mut shutdown = client.rocket().shutdown();
     let Listening { mut sockets, entry } = listening.into();
     let door = Arc::new(Door::new(client, limits, entry));
-    let places = Places::new(&door.limits);
+    let places = Places::new(&door.limits, Arc::clone(&door.counts));
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);

@@ -12,12 +12,14 @@ use tokio::time::{Instant, timeout};
 
 use super::limits::{ASK_AGAIN, Limits, MAX_NEXT_TO_GO, TELL_AGAIN};
 use super::tenure::{Tenure, Waiting, microseconds};
+use crate::types::door_counts::DoorCounts;
 use crate::types::sender_network::SenderNetwork;
 
 /// All places, taken and free.
 pub(super) struct Places {
     max_connections: usize,
     max_connections_per_network: usize,
+    counts: Arc<DoorCounts>,
     ledger: Mutex<Ledger>,
     /// Told when a connection is gone.
     freed: Notify,
@@ -63,7 +65,10 @@ enum Entry {
 
 impl Places {
     /// As many places as the limits say.
-    pub(super) fn new(limits: &Limits) -> Arc<Self> {
+    pub(super) fn new(limits: &Limits, counts: Arc<DoorCounts>) -> Arc<Self> {
+        counts
+            .most
+            .set(u64::try_from(limits.max_connections).unwrap_or(u64::MAX));
         Arc::new(Self {
             max_connections: limits.max_connections,
             max_connections_per_network: limits.max_connections_per_network,
@@ -78,6 +83,7 @@ impl Places {
                 told: Told::default(),
             }),
             freed: Notify::new(),
+            counts,
         })
     }
 
@@ -92,7 +98,10 @@ impl Places {
             match self.enter(network) {
                 Entry::In(place) => return Some(place),
                 Entry::Refused => return None,
-                Entry::Full => self.ledger().make_room(hurried),
+                Entry::Full => {
+                    let closed = self.ledger().make_room(hurried);
+                    self.counts.closed.add(u64::from(closed));
+                }
             }
             // One that was asked may have become busy, and one that was not asked may have become idle: neither says so.
             hurried = timeout(ASK_AGAIN, self.freed.notified()).await.is_err();
@@ -111,9 +120,15 @@ impl Places {
         let mut ledger = self.ledger();
         let has_room = network.is_none_or(|network| {
             let all = ledger.networks.get(&network).map_or(0, Vec::len);
-            all < self.max_connections_per_network || ledger.make_room_in(network)
+            if all < self.max_connections_per_network {
+                return true;
+            }
+            let closed = ledger.make_room_in(network);
+            self.counts.closed.add(u64::from(closed));
+            closed
         });
         if !has_room {
+            self.counts.refused.count();
             ledger.told.refused += 1;
             ledger.tell();
             return Entry::Refused;
@@ -122,6 +137,8 @@ impl Places {
             return Entry::Full;
         }
         let (number, tenure) = ledger.take(network);
+        self.counts.admitted.count();
+        self.counts.open.up();
         Entry::In(Place {
             places: Arc::clone(self),
             number,
@@ -153,15 +170,17 @@ impl Ledger {
         (self.last_number, tenure)
     }
 
-    /// Asks the one to go whose client has let it wait longest, unless one is on its way out already.
-    fn make_room(&mut self, hurried: bool) {
+    /// Asks the one to go whose client has let it wait longest, unless one is on its way out already; whether it asked one.
+    fn make_room(&mut self, hurried: bool) -> bool {
         if self.going > 0 && !hurried {
-            return;
+            return false;
         }
-        if let Some(number) = self.longest_waiting() {
+        let longest = self.longest_waiting();
+        if let Some(number) = longest {
             self.ask(number);
         }
         self.tell();
+        longest.is_some()
     }
 
     /// The connection that has waited longest, and past the grace.
@@ -282,6 +301,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.ledger().leave(self.number);
+        self.places.counts.open.down();
         self.places.freed.notify_one();
     }
 }

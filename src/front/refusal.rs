@@ -12,6 +12,7 @@ use crate::http::cors;
 use crate::http::headers::{NOT_KEPT, REQUEST_ID, of_every_answer};
 use crate::http::problem::ApiError;
 use crate::http::site::Site;
+use crate::types::door_counts::DoorCounts;
 use crate::types::entropy::SystemEntropy;
 use crate::types::ids::RequestId;
 
@@ -80,9 +81,15 @@ impl Refusal {
         }
     }
 
-    /// The answer for this refusal to the client at `peer`, and its log line: Rocket, which writes the others, never saw the request.
-    pub(super) fn answer(self, peer: Option<SocketAddr>, https: bool) -> Response<Bytes> {
+    /// The answer for this refusal to the client at `peer`, its log line and its count: Rocket, which has those of the others, never saw the request.
+    pub(super) fn answer(
+        self,
+        peer: Option<SocketAddr>,
+        https: bool,
+        counts: &DoorCounts,
+    ) -> Response<Bytes> {
         let status = self.status();
+        counts.refusal(status.as_u16());
         let id = RequestId::generate(&SystemEntropy).to_string();
         tracing::info!(
             request_id = id,
@@ -116,6 +123,7 @@ impl Refusal {
         written: &[u8],
         peer: Option<SocketAddr>,
         https: bool,
+        counts: &DoorCounts,
     ) -> Option<Bytes> {
         let head = std::str::from_utf8(written).ok()?;
         let (status_line, rest) = head.split_once("\r\n")?;
@@ -126,15 +134,15 @@ impl Refusal {
             _ => return None,
         };
         let date = rest.split("\r\n").find(|line| line.starts_with("date: "));
-        Some(refusal.written(status_line, date, peer, https))
+        Some(refusal.written(status_line, date, peer, https, counts))
     }
 
     /// The bytes to send to a client with whom hyper does not speak, at a port that speaks TLS. Without a date: only hyper keeps one ready.
-    pub(super) fn alone(self, peer: Option<SocketAddr>) -> Bytes {
+    pub(super) fn alone(self, peer: Option<SocketAddr>, counts: &DoorCounts) -> Bytes {
         let status = self.status();
         let reason = status.canonical_reason().unwrap_or_default();
         let status_line = format!("HTTP/1.1 {} {reason}", status.as_u16());
-        self.written(&status_line, None, peer, true)
+        self.written(&status_line, None, peer, true, counts)
     }
 
     fn written(
@@ -143,8 +151,9 @@ impl Refusal {
         date: Option<&str>,
         peer: Option<SocketAddr>,
         https: bool,
+        counts: &DoorCounts,
     ) -> Bytes {
-        let answer = self.answer(peer, https);
+        let answer = self.answer(peer, https, counts);
         let mut bytes = format!("{status_line}\r\n").into_bytes();
         for (name, value) in answer.headers() {
             bytes.extend_from_slice(name.as_str().as_bytes());

@@ -19,6 +19,7 @@ use super::refusal::Refusal;
 use super::stream::Stream;
 use super::timed_out;
 use super::turn::{Heard, Turn};
+use crate::types::door_counts::DoorCounts;
 
 /// What the client's turn has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub(super) struct Wire {
     limits: Limits,
     /// Whether browsers reach the Hub through TLS, for the headers of a refusal.
     https: bool,
+    counts: Arc<DoorCounts>,
     awaiting: Awaiting,
     /// When the client's turn is over.
     deadline: Instant,
@@ -62,6 +64,7 @@ impl Wire {
         deadline: Instant,
         limits: &Limits,
         https: bool,
+        counts: Arc<DoorCounts>,
     ) -> Self {
         Self {
             stream,
@@ -75,6 +78,7 @@ impl Wire {
             lingering: None,
             limits: limits.clone(),
             https,
+            counts,
         }
     }
 
@@ -194,7 +198,7 @@ impl AsyncWrite for Wire {
         let wire = self.get_mut();
         // In the client's turn hyper writes only what it refuses by itself, and bare: ours has the one error shape.
         if wire.refusal.is_none() && wire.turn.is_awaited() {
-            wire.refusal = Refusal::in_place_of(bytes, wire.peer, wire.https);
+            wire.refusal = Refusal::in_place_of(bytes, wire.peer, wire.https, &wire.counts);
         }
         if let Some(mut rest) = wire.refusal.take() {
             wire.turn.linger();

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Orbit, Rocket};
@@ -9,6 +10,7 @@ use rocket::{Orbit, Rocket};
 use crate::http::headers;
 use crate::hub::Hub;
 use crate::types::cause::{Actor, Cause};
+use crate::types::door_counts::DoorCounts;
 use crate::types::ids::RequestId;
 use crate::types::proxies::TrustedProxies;
 use crate::types::user_agent::UserAgent;
@@ -79,6 +81,15 @@ fn tell_of_proxy(request: &Request<'_>, hub: &Hub, trusted: &TrustedProxies) {
 pub fn is_trusted_proxy(rocket: &Rocket<Orbit>, peer: IpAddr) -> bool {
     let trusted = rocket.state::<Hub>().map(Hub::trusted_proxies);
     trusted.is_some_and(|trusted| trusted.trusts(Some(peer)))
+}
+
+/// Where the door to this Rocket counts; without a Hub, where nobody looks.
+#[must_use]
+pub fn door_counts(rocket: &Rocket<Orbit>) -> Arc<DoorCounts> {
+    let counts = rocket
+        .state::<Hub>()
+        .map(|hub| Arc::clone(&hub.counts.door));
+    counts.unwrap_or_default()
 }
 
 /// The address that a request comes from; none if it came through a Unix socket and nobody trusted says more.

@@ -1,11 +1,12 @@
-//! What every answer carries, whatever made it; and the log line of every request.
+//! What every answer carries, whatever made it; the log line and the count of every request.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Method;
 use rocket::request::Request;
-use rocket::{Data, Response};
+use rocket::{Data, Orbit, Response, Rocket};
 
 use crate::http::client;
+use crate::http::routes;
 use crate::http::site::Site;
 use crate::hub::Hub;
 use crate::types::entropy::{Entropy, SystemEntropy};
@@ -57,7 +58,7 @@ pub fn of_every_answer(
     .chain(strict)
 }
 
-/// Gives each request its name and each answer its headers, and writes the log line.
+/// Gives each request its name and each answer its headers, writes the log line and counts.
 pub struct Envelope;
 
 /// A request's name, drawn when it is first asked for.
@@ -79,7 +80,13 @@ impl Fairing for Envelope {
     fn info(&self) -> Info {
         Info {
             name: "request id, headers and log",
-            kind: Kind::Request | Kind::Response,
+            kind: Kind::Liftoff | Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        if let Some(hub) = rocket.state::<Hub>() {
+            hub.counts.requests.know(routes::known(rocket));
         }
     }
 
@@ -109,21 +116,25 @@ impl Fairing for Envelope {
         if !response.headers().contains("Cache-Control") {
             response.set_raw_header("Cache-Control", NOT_KEPT);
         }
-        log(request, response, id);
+        if let Some(hub) = request.rocket().state::<Hub>() {
+            let begun = request.local_cache(|| Begun(None)).0;
+            let micros = begun.map_or(0, |begun| hub.clock.now().steady - begun.steady);
+            let (number, status) = (routes::number(request), response.status().code);
+            let counted = u64::try_from(micros).unwrap_or(0);
+            hub.counts.requests.count(number, status, counted);
+            log(hub, request, response, id, micros);
+        }
     }
 }
 
 /// One line a request. The route's pattern stands in it and not the address as it was typed, which may hold what nobody should read.
-fn log(request: &Request<'_>, response: &Response<'_>, id: RequestId) {
+fn log(hub: &Hub, request: &Request<'_>, response: &Response<'_>, id: RequestId, micros: i64) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let Some(hub) = request.rocket().state::<Hub>() else {
-        return;
-    };
-    let begun = request.local_cache(|| Begun(None)).0;
-    let micros = begun.map_or(0, |begun| hub.clock.now().steady - begun.steady);
-    let route = request.route().map_or("(none)", |route| route.uri.as_str());
+    let route = request
+        .route()
+        .map_or(routes::NONE, |route| route.uri.as_str());
     let client = client::address(request, &hub.trusted_proxies());
     tracing::info!(
         request_id = %id,

@@ -17,7 +17,8 @@ use tokio::sync::futures::Notified;
 
 use crate::crypto::attempt_keys::Subject;
 use crate::hub::throttle::buckets::Buckets;
-use crate::hub::throttle::model::{REFRESHES, TooMany, Tries};
+use crate::hub::throttle::model::{REFRESHES, Refused, TooMany, Tries};
+use crate::types::counting::Counters;
 use crate::types::ids::SessionId;
 use crate::types::sender_network::SenderNetwork;
 use crate::types::time::Clock;
@@ -34,6 +35,7 @@ pub struct Throttle {
     over: Notify,
     /// Whether the log was told that a proxy is not trusted.
     told_of_proxy: AtomicBool,
+    refused: Counters<{ Refused::ALL.len() }>,
 }
 
 /// Who tries, as limits know them.
@@ -65,6 +67,7 @@ impl Throttle {
             under_way: Mutex::default(),
             over: Notify::new(),
             told_of_proxy: AtomicBool::new(false),
+            refused: Counters::default(),
         }
     }
 
@@ -99,8 +102,22 @@ impl Throttle {
     pub fn take(&self, kind: Tries, caller: Caller) -> Result<(), TooMany> {
         match caller {
             Caller::Exempt => Ok(()),
-            Caller::From(network) => self.by_network[kind as usize].take(network),
+            Caller::From(network) => {
+                let taken = self.by_network[kind as usize].take(network);
+                taken.inspect_err(|_| self.refused(Refused::Network(kind)))
+            }
         }
+    }
+
+    /// A try was refused.
+    pub fn refused(&self, by: Refused) {
+        self.refused.count(by.number());
+    }
+
+    /// How many tries were refused.
+    #[must_use]
+    pub fn refusals(&self, by: Refused) -> u64 {
+        self.refused.read(by.number())
     }
 
     /// The same for what counts only when it fails: it goes back by itself unless [`Reserved::spend`] says that it did. Taken before it is judged, so
@@ -125,7 +142,10 @@ impl Throttle {
     pub fn refresh(&self, session: SessionId, caller: Caller) -> Result<(), TooMany> {
         match caller {
             Caller::Exempt => Ok(()),
-            Caller::From(_) => self.refreshes.take(session),
+            Caller::From(_) => {
+                let taken = self.refreshes.take(session);
+                taken.inspect_err(|_| self.refused(Refused::Session))
+            }
         }
     }
 

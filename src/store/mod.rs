@@ -28,6 +28,7 @@ use files::Files;
 use readers::Readers;
 use rusqlite::Connection;
 pub use writer::by_hand::{Cut, WriterByHand};
+pub use writer::counts::WriterCounts;
 use writer::{Database, Writer};
 
 use crate::types::checkpoints::Checkpoints;
@@ -35,6 +36,9 @@ use crate::types::checkpoints::Checkpoints;
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
 /// large sort spills to; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
 pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4 + 4;
+
+/// Changes that may wait for the writer at once.
+pub const MAX_WAITING_CHANGES: usize = writer::QUEUE_CHANGES;
 
 /// A change of the database as a value.
 ///
@@ -141,6 +145,19 @@ impl Store {
         self.condition.lost()
     }
 
+    /// Whether the database was found sound so far: what was found wrong stays wrong until the next start.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.condition.check().is_ok()
+    }
+
+    /// What the writer counts of its work; none where the store was opened for reading.
+    #[must_use]
+    pub fn writer_counts(&self) -> Option<Arc<WriterCounts>> {
+        let writer = self.writer.as_deref()?;
+        Some(Arc::clone(writer.counts()))
+    }
+
     /// Applies a change and answers when it is on disk.
     ///
     /// # Errors
@@ -201,6 +218,7 @@ fn opened(
         path: path.to_owned(),
         files,
         condition,
+        counts: Arc::default(),
         checkpoints,
         folds_at_end: mode == Mode::Server && checkpoints == Checkpoints::Own,
     };

@@ -4,6 +4,7 @@
 
 pub mod by_hand;
 mod checkpoints;
+pub mod counts;
 mod turns;
 
 use std::path::PathBuf;
@@ -21,10 +22,11 @@ use crate::store::error::{OpenError, StoreError};
 use crate::store::files::Files;
 use crate::types::checkpoints::Checkpoints;
 use by_hand::WriterByHand;
+use counts::WriterCounts;
 use turns::Turns;
 
 /// Changes that may wait. At the measured rate they are done in a quarter of a second; what comes beyond is told to come back.
-const QUEUE_CHANGES: usize = 4_096;
+pub(super) const QUEUE_CHANGES: usize = 4_096;
 
 type Answer<C> = Result<<C as Change>::Outcome, <C as Change>::Error>;
 
@@ -33,6 +35,7 @@ pub(super) struct Writer {
     queue: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
     condition: Arc<Condition>,
+    counts: Arc<WriterCounts>,
 }
 
 /// What the writer knows of its database beside the connection.
@@ -43,6 +46,8 @@ pub(super) struct Database {
     pub(super) files: Files,
     /// What is known against it.
     pub(super) condition: Arc<Condition>,
+    /// What it counts.
+    pub(super) counts: Arc<WriterCounts>,
     /// Who folds the log into it.
     pub(super) checkpoints: Checkpoints,
     /// Whether the log is folded at the end: the server does; a command beside a running server would only stand in its way.
@@ -59,6 +64,7 @@ impl Writer {
     pub(super) fn start(connection: Connection, database: Database) -> Result<Self, OpenError> {
         let (queue, waiting) = sync_channel(QUEUE_CHANGES);
         let condition = Arc::clone(&database.condition);
+        let counts = Arc::clone(&database.counts);
         let thread = std::thread::Builder::new()
             .name("hub-writer".to_owned())
             .spawn(move || Turns::new(connection, database).run(&waiting))
@@ -70,6 +76,7 @@ impl Writer {
             queue,
             thread: Mutex::new(Some(thread)),
             condition,
+            counts,
         })
     }
 
@@ -80,6 +87,7 @@ impl Writer {
             queue,
             thread: Mutex::new(None),
             condition: Arc::clone(&database.condition),
+            counts: Arc::clone(&database.counts),
         };
         (
             writer,
@@ -107,11 +115,21 @@ impl Writer {
             result: None,
             reply,
         });
-        match self.queue.try_send(Message::Apply(job)) {
-            Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => Err(StoreError::Busy("too many changes wait".to_owned())),
-            Err(TrySendError::Disconnected(_)) => Err(gone()),
-        }
+        // Before it can be taken, so that nobody counts it off first.
+        self.counts.waiting.up();
+        let error = match self.queue.try_send(Message::Apply(job)) {
+            Ok(()) => return Ok(answer),
+            Err(TrySendError::Full(_)) => StoreError::Busy("too many changes wait".to_owned()),
+            Err(TrySendError::Disconnected(_)) => gone(),
+        };
+        self.counts.waiting.down();
+        self.counts.refused.count();
+        Err(error)
+    }
+
+    /// What the writer counts.
+    pub(super) fn counts(&self) -> &Arc<WriterCounts> {
+        &self.counts
     }
 
     /// Waits until all that is queued is applied and the thread has ended.

@@ -4,6 +4,8 @@
 
 pub mod cause;
 pub mod checkpoints;
+pub mod counting;
+pub mod door_counts;
 pub mod email;
 pub mod entropy;
 pub mod held_value;

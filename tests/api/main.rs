@@ -26,6 +26,7 @@ mod health;
 mod housekeeping;
 mod keys;
 mod markup;
+mod metrics;
 mod names;
 mod redirects;
 mod rotation;

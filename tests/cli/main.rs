@@ -14,9 +14,12 @@ mod certificates;
 mod dev;
 mod doctor;
 mod exit_codes;
+#[path = "../api/metrics/exposition.rs"]
+mod exposition;
 mod fixture;
 mod keys;
 mod listening;
+mod metrics;
 mod moving;
 mod printed;
 mod reading;

@@ -1,4 +1,4 @@
-//! The secret key is used and never shown.
+//! The secret key, and the token for the metrics, are used and never shown.
 
 use hub::config::{Config, Loaded};
 
@@ -111,5 +111,32 @@ fn a_password_in_an_address_is_not_shown() {
             .lines();
         let line = format!("{name}: the address carries a user or a password; leave it out");
         assert_eq!(lines, [line]);
+    }
+}
+
+#[test]
+fn the_token_for_the_metrics_is_not_shown_and_fits_itself_alone() {
+    let token = "b1c4e7f0a3d6-metrics";
+    let loaded = Place::new().env("HUB_METRICS_TOKEN", token).load();
+    let kept = loaded.config.metrics_token.as_ref().expect("a token");
+    assert!(kept.fits(token));
+    let longer = format!("{token}x");
+    for other in ["", &token[1..], &longer, &token.to_uppercase()] {
+        assert!(!kept.fits(other), "{other}");
+    }
+    let shown = format!("{loaded:?} {loaded:#?}");
+    assert!(shown.contains("MetricsToken(redacted)"));
+    assert!(!shown.contains("e7f0a3d6"), "{shown}");
+    let expected = ("(hidden)".to_owned(), "HUB_METRICS_TOKEN".to_owned());
+    assert_eq!(origin(&loaded, "metrics_token"), expected);
+    for refused in [
+        "b1c4e7f0a3d6-me",
+        "b1c4e7f0 a3d6-metrics",
+        "b1c4e7f0a3d6-metricß",
+    ] {
+        let lines = Place::new().env("HUB_METRICS_TOKEN", refused).lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with("HUB_METRICS_TOKEN: has "), "{lines:?}");
+        assert!(!lines[0].contains("e7f0"), "{lines:?}");
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::cli::metrics::Apart;
 use crate::cli::serve::{self, Renewed, Signals};
 use crate::cli::{Exit, Failure, Global, Outcome, descriptors, listening, logs};
 use crate::config::{Config, Loaded, Sources, WebAddress};
@@ -71,7 +72,8 @@ impl Dev {
         let signals = runtime.block_on(async { Signals::await_all() })?;
         let directory = Directory::make(self.keep.as_deref(), &SystemEntropy)?;
         let loaded = self.load(directory.path())?;
-        let max_connections = descriptors::share_out(loaded.config.front.max_connections)?;
+        let reserve = descriptors::reserve(&loaded.config);
+        let max_connections = descriptors::share_out(loaded.config.front.max_connections, reserve)?;
         let bound = listening::open(&loaded.config.bind, None)?;
         let config = serve::with_address(&loaded, bound.address());
         let place = Place::new(&config.data_dir);
@@ -79,9 +81,7 @@ impl Dev {
         let clock = Arc::new(SystemClock::new());
         history::play(&config, clock.now().wall)?;
         let log = logs::begin(&config)?;
-        let (listeners, _socket_file) = runtime
-            .block_on(async { bound.into_listeners() })
-            .map_err(failed)?;
+        let (listeners, _socket_file) = bound.into_listeners(&runtime)?;
         let hub = Hub::open(config, Mode::Server, clock, Arc::new(SystemEntropy))?;
         locked.note_database()?;
         greet(&hub.config.public_url, &directory);
@@ -94,12 +94,13 @@ impl Dev {
             reload: || self.load(directory.path()),
         };
         let listening = serve::listening(listeners, None, &hub);
+        let apart = Apart::of(&hub, Vec::new());
         let limits = serve::limits(&hub.config.front, max_connections);
         let site = crate::build(hub).manage(Development {
             templates: templates(),
         });
         let served = runtime.block_on(serve::serve(
-            site, &store, listening, limits, signals, &renewed,
+            site, apart, &store, listening, limits, signals, &renewed,
         ));
         store.close();
         // Whoever still writes is done before the directory goes.

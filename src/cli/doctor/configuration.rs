@@ -47,6 +47,15 @@ pub(super) fn look(patient: &Patient<'_>) -> Vec<Finding> {
             "name the networks of load tests only",
         ));
     }
+    if let Some(address) = config.metrics_bind
+        && !address.ip().is_loopback()
+        && config.metrics_token.is_none()
+    {
+        findings.push(hint(
+            format!("whoever reaches {address} reads the metrics"),
+            "set HUB_METRICS_TOKEN, or listen on 127.0.0.1",
+        ));
+    }
     // On one machine nobody else comes.
     if config.public_url.host().is_loopback() {
         return findings;

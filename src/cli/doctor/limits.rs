@@ -8,14 +8,15 @@ const MEND: &str = "raise it: ulimit -Hn, or LimitNOFILE= of the service (which 
 
 pub(super) fn look(patient: &Patient<'_>) -> Vec<Finding> {
     let configured = patient.config.front.max_connections;
-    let judged = descriptors::most().and_then(|limit| judge(limit, configured));
+    let reserve = descriptors::reserve(patient.config);
+    let judged = descriptors::most().and_then(|limit| judge(limit, configured, reserve));
     judged.into_iter().collect()
 }
 
-fn judge(limit: u64, connections: usize) -> Option<Finding> {
+fn judge(limit: u64, connections: usize, reserve: u64) -> Option<Finding> {
     let (least, needed) = (
-        descriptors::needed_for_any(),
-        descriptors::needed_for(connections),
+        descriptors::needed_for_any(reserve),
+        descriptors::needed_for(connections, reserve),
     );
     if limit < least {
         let what =
@@ -37,7 +38,7 @@ mod tests {
 
     #[test]
     fn too_few_open_files_for_any_server_are_found_and_too_few_for_this_one_hinted_at() {
-        let level = |limit| judge(limit, 4_096).map(|finding| finding.level);
+        let level = |limit| judge(limit, 4_096, 55).map(|finding| finding.level);
         assert_eq!(level(62), Some(Level::Finding));
         assert_eq!(level(63), Some(Level::Hint));
         assert_eq!(level(4_150), Some(Level::Hint));

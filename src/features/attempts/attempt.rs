@@ -12,7 +12,7 @@ use crate::crypto::attempt_keys::Subject;
 use crate::features::attempts::model::{FORGOTTEN_AFTER, Failures, KNOWN_FOR, Wait};
 use crate::features::attempts::store;
 use crate::hub::Hub;
-use crate::hub::throttle::model::{TooMany, Tries};
+use crate::hub::throttle::model::{Refused, TooMany, Tries};
 use crate::hub::throttle::{Caller, Counted, Reserved, UnderWay};
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::ids::UserId;
@@ -101,10 +101,15 @@ impl Attempt {
             });
         }
         let Ok(judged) = timeout(LONGEST_FOR_OTHERS, judge(hub, counted, now)).await else {
+            hub.throttle.refused(Refused::Account);
             return Err(AGAIN_SOON.into());
         };
         let (before, under_way) = judged?;
-        match before.wait(now) {
+        let wait = before.wait(now);
+        if wait != Wait::Over {
+            hub.throttle.refused(Refused::Account);
+        }
+        match wait {
             Wait::Over => Ok(Self {
                 trace: Trace(Some(counted)),
                 before,

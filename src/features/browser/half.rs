@@ -24,7 +24,8 @@ use crate::http::pages::Page;
 use crate::http::refusal::{Away, Refusal};
 use crate::http::view::View;
 use crate::hub::Hub;
-use crate::hub::throttle::model::{TooMany, Tries};
+use crate::hub::counts::{SignIn, SignInWay};
+use crate::hub::throttle::model::{Refused, TooMany, Tries};
 use crate::store::audit::Action;
 use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
@@ -143,13 +144,19 @@ pub async fn give(
         Refusal::from(page.for_too_many(too_many))
     };
     let value = shown.0.ok_or_else(begin_anew)?;
-    let presented =
-        Presented::parse(form.text("code")).map_err(|error| again(error.to_string()))?;
+    let count = |ended| hub.counts.sign_in(SignInWay::SecondFactor, ended);
+    let presented = Presented::parse(form.text("code")).map_err(|error| {
+        count(SignIn::Malformed);
+        again(error.to_string())
+    })?;
     let half = hub.store.read(|db| store::half(db, &value))?;
     let half = half.ok_or_else(begin_anew)?;
     let caller = hub.throttle.caller(client.address);
     let reserved = hub.throttle.reserve(Tries::FailedCode, caller);
-    let mut reserved = reserved.map_err(too_many)?;
+    let mut reserved = reserved.map_err(|wait| {
+        count(SignIn::Throttled);
+        too_many(wait)
+    })?;
     let (browser, values) = NewBrowser::draw(hub, current.value());
     let cause = client.cause(hub);
     let change = Finish {
@@ -158,9 +165,20 @@ pub async fn give(
         browser,
         cause,
     };
-    match hub.store.write(change).await? {
+    let finished = hub.store.write(change).await;
+    count(match &finished {
+        Ok(Finished::Begun(_)) => SignIn::Success,
+        Ok(Finished::Refused(Checked::Wait(_))) => SignIn::Throttled,
+        Ok(Finished::Refused(_)) => SignIn::Wrong,
+        Ok(Finished::BeginAnew) => SignIn::TooLate,
+        Err(_) => SignIn::Failed,
+    });
+    match finished? {
         Finished::Begun(begun) => Ok(values.hand_over(hub, &begun, next)),
-        Finished::Refused(Checked::Wait(after)) => Err(too_many(TooMany { after })),
+        Finished::Refused(Checked::Wait(after)) => {
+            hub.throttle.refused(Refused::Account);
+            Err(too_many(TooMany { after }))
+        }
         Finished::Refused(checked) => {
             reserved.spend();
             Err(again(sentence(checked)))

@@ -18,6 +18,7 @@ use crate::http::problem::ApiError;
 use crate::http::refusal::{Away, Refusal};
 use crate::http::view::View;
 use crate::hub::Hub;
+use crate::hub::counts::{SignIn, SignInWay};
 use crate::store::{Change, StoreError, Tx};
 use crate::types::local_path::LocalPath;
 
@@ -49,6 +50,7 @@ pub async fn sign_in(
     };
     let missing = missing(name, password);
     if !missing.is_empty() {
+        hub.counts.sign_in(SignInWay::Browser, SignIn::Malformed);
         return Err(again(&missing));
     }
     let (browser, values) = NewBrowser::draw(hub, current.value());
@@ -60,7 +62,14 @@ pub async fn sign_in(
         half: Arc::clone(&half),
     };
     let cause = client.cause(hub);
-    let problem = match with_password(hub, name, password, cause, change).await {
+    let signed_in = with_password(hub, name, password, cause, change).await;
+    let ended = match &signed_in {
+        Ok(Step::Begun(_)) => SignIn::Success,
+        Ok(Step::Half) => SignIn::Half,
+        Err(error) => error.ended(),
+    };
+    hub.counts.sign_in(SignInWay::Browser, ended);
+    let problem = match signed_in {
         Ok(Step::Begun(begun)) => return Ok(values.hand_over(hub, &begun, next)),
         Ok(Step::Half) => return Ok(half::hand_over(&half_value, next.as_ref())),
         Err(LoginError::InvalidCredentials) => "That username and password do not belong together.",

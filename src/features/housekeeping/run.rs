@@ -13,6 +13,7 @@ use crate::features::housekeeping::remove_sessions::{BATCH_SESSIONS, RemoveSessi
 use crate::features::housekeeping::store::Place;
 use crate::features::housekeeping::tell::Tell;
 use crate::hub::Hub;
+use crate::hub::counts::Counts;
 use crate::store::lived::Advance;
 use crate::store::{Change, Store, StoreError};
 use crate::types::cause::{Actor, Cause};
@@ -34,6 +35,7 @@ pub struct Housekeeping {
     store: Store,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    counts: Arc<Counts>,
 }
 
 impl Housekeeping {
@@ -47,6 +49,7 @@ impl Housekeeping {
                 refresh_ttl: hub.config.refresh_ttl,
                 keep: hub.config.keep_ended_sessions,
             },
+            counts: Arc::clone(&hub.counts),
         }
     }
 
@@ -55,6 +58,15 @@ impl Housekeeping {
     /// # Errors
     /// What the store says.
     pub async fn run(&self) -> Result<Option<String>, StoreError> {
+        let removed = self.remove().await;
+        match &removed {
+            Ok(_) => self.counts.housekept(self.clock.now().wall),
+            Err(_) => self.counts.housekeeping_failed(),
+        }
+        removed
+    }
+
+    async fn remove(&self) -> Result<Option<String>, StoreError> {
         let now = self.clock.now();
         self.store.write(Advance { now }).await?;
         self.remove_sessions().await?;

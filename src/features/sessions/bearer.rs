@@ -2,6 +2,7 @@
 
 use crate::features::sessions::model::{EndReason, Standing};
 use crate::features::users::model::User;
+use crate::hub::counts::Refresh as Ended;
 use crate::types::time::Timestamp;
 
 /// Why it does not. The first that holds, in this order: what happened to the user tells more than what happened to the session.
@@ -15,6 +16,19 @@ pub enum Unfit {
     UserDisabled,
     /// 4: the session is past its absolute end.
     PastEnd,
+}
+
+impl Unfit {
+    /// How a refresh that is refused for it is counted.
+    #[must_use]
+    pub const fn ended(self) -> Ended {
+        match self {
+            Self::UserGone => Ended::UserGone,
+            Self::Ended(_) => Ended::Ended,
+            Self::UserDisabled => Ended::UserDisabled,
+            Self::PastEnd => Ended::SessionExpired,
+        }
+    }
 }
 
 /// Gives the user back if the session carries them now.

@@ -6,6 +6,7 @@ use crate::features::attempts::attempt::Held;
 use crate::features::sessions::bearer::Unfit;
 use crate::features::sessions::model::EndReason;
 use crate::http::problem::{ApiError, STORE_BUSY};
+use crate::hub::counts::SignIn;
 use crate::hub::throttle::model::TooMany;
 use crate::store::StoreError;
 
@@ -213,6 +214,21 @@ pub enum LoginError {
     Busy,
     /// The database, the hasher or the signer failed.
     Store(StoreError),
+}
+
+impl LoginError {
+    /// How the sign-in is counted.
+    #[must_use]
+    pub const fn ended(&self) -> SignIn {
+        match self {
+            Self::NoData | Self::MissingFields => SignIn::Malformed,
+            Self::InvalidCredentials => SignIn::Wrong,
+            Self::Disabled => SignIn::Disabled,
+            Self::TooMany(_) => SignIn::Throttled,
+            Self::Busy => SignIn::Busy,
+            Self::Store(_) => SignIn::Failed,
+        }
+    }
 }
 
 impl From<StoreError> for LoginError {

@@ -15,6 +15,7 @@ use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
+use crate::hub::counts::{SignIn as Ended, SignInWay};
 use crate::hub::throttle::model::Tries;
 use crate::store::audit::Action;
 use crate::store::{Change, Db, StoreError, Tx};
@@ -29,14 +30,46 @@ use crate::types::username::Username;
 /// See [`LoginError`].
 #[post("/api/auth/login", data = "<body>")]
 pub async fn login(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
-    let fields = body.fields()?.ok_or(LoginError::NoData)?;
+    let answered = answer(hub, client, body).await;
+    let ended = answered.as_ref().map_or_else(ended, |_| Ended::Success);
+    hub.counts.sign_in(SignInWay::Api, ended);
+    answered.map_err(|refused| match refused {
+        Refused::Body(error) => error,
+        Refused::SignIn(error) => error.into(),
+    })
+}
+
+/// Why there is no answer with tokens.
+enum Refused {
+    /// The body is no JSON.
+    Body(ApiError),
+    /// See there.
+    SignIn(LoginError),
+}
+
+impl<E: Into<LoginError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::SignIn(error.into())
+    }
+}
+
+async fn answer(hub: &Hub, client: Client, body: Body) -> Result<Answer, Refused> {
+    let fields = body.fields().map_err(Refused::Body)?;
+    let fields = fields.ok_or(LoginError::NoData)?;
     let (Some(name), Some(password)) = (fields.text("username"), fields.text("password")) else {
         return Err(LoginError::MissingFields.into());
     };
     let cause = client.cause(hub);
     let (session, user) = sign_in(hub, name, password, cause.clone()).await?;
-    let pair = issue::pair(hub, &session, &user, cause.at.wall).map_err(LoginError::from)?;
+    let pair = issue::pair(hub, &session, &user, cause.at.wall)?;
     Ok(Answer::ok(&pair.body("Login successful", user.full())))
+}
+
+fn ended(refused: &Refused) -> Ended {
+    match refused {
+        Refused::Body(_) => Ended::Malformed,
+        Refused::SignIn(error) => error.ended(),
+    }
 }
 
 /// Begins an API session for whoever knows the password.

@@ -19,6 +19,7 @@ use crate::http::answer::Answer;
 use crate::http::body::Body;
 use crate::http::client::Client;
 use crate::http::problem::ApiError;
+use crate::hub::counts::Refresh as Ended;
 use crate::hub::throttle::model::Tries;
 use crate::hub::{Hub, keys};
 use crate::store::{Change, Db, StoreError, Tx};
@@ -32,24 +33,45 @@ use crate::types::time::Moment;
 /// See [`RefreshError`].
 #[post("/api/auth/refresh", data = "<body>")]
 pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
-    let fields = body.fields()?;
+    let missing = || hub.counts.refresh(Ended::Missing);
+    let fields = body.fields().inspect_err(|_| missing())?;
     let token = fields
         .as_ref()
         .and_then(|fields| fields.text("refresh_token"))
-        .ok_or(RefreshError::Missing)?;
+        .ok_or(RefreshError::Missing)
+        .inspect_err(|_| missing())?;
+    let renewed = renew(hub, client, token).await;
+    match &renewed {
+        Ok((_, ended)) | Err((_, ended)) => hub.counts.refresh(*ended),
+    }
+    let (answer, _) = renewed.map_err(|(error, _)| error)?;
+    hub.activity.refreshed();
+    Ok(answer)
+}
+
+/// An answer or a refusal, and which case it was.
+async fn renew(
+    hub: &Hub,
+    client: Client,
+    token: &str,
+) -> Result<(Answer, Ended), (RefreshError, Ended)> {
     let cause = client.cause(hub);
     let now = cause.at;
     let caller = hub.throttle.caller(cause.address);
     let forged = hub.throttle.reserve(Tries::ForgedToken, caller);
-    let mut forged = forged.map_err(RefreshError::from)?;
+    let mut forged = forged.map_err(unjudged)?;
     let claims = read(hub, token, now).inspect_err(|error| {
         if *error == RefreshError::Invalid {
             forged.spend();
         }
-    })?;
-    let session = claims.sid.parse().map_err(|_| RefreshError::Invalid)?;
+    });
+    let claims = claims.map_err(unjudged)?;
+    let session = claims
+        .sid
+        .parse()
+        .map_err(|_| unjudged(RefreshError::Invalid))?;
     let in_time = hub.throttle.refresh(session, caller);
-    in_time.map_err(RefreshError::from)?;
+    in_time.map_err(unjudged)?;
     let change = Rotate {
         session,
         claims,
@@ -57,15 +79,27 @@ pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Ans
         grace: hub.config.refresh_grace,
         cause,
     };
-    let (session, user) = match hub.store.write(change).await.map_err(RefreshError::from)? {
-        Outcome::Pair(session, user) => (session, user),
-        Outcome::Refused(refusal) => return Err(refusal.into()),
+    let (session, user, ended) = match hub.store.write(change).await.map_err(unjudged)? {
+        Outcome::Pair(session, user, ended) => (session, user, ended),
+        Outcome::Refused(refusal, ended) => return Err((refusal, ended)),
     };
-    let pair = issue::pair(hub, &session, &user, now.wall).map_err(RefreshError::from)?;
-    hub.activity.refreshed();
-    Ok(Answer::ok(
-        &pair.body("Token refreshed successfully", user.public()),
-    ))
+    let pair = issue::pair(hub, &session, &user, now.wall).map_err(unjudged)?;
+    let body = pair.body("Token refreshed successfully", user.public());
+    Ok((Answer::ok(&body), ended))
+}
+
+/// Why the machine did not judge, or nothing came of it.
+fn unjudged(error: impl Into<RefreshError>) -> (RefreshError, Ended) {
+    let error = error.into();
+    let ended = match &error {
+        RefreshError::Missing => Ended::Missing,
+        RefreshError::TooMany(_) => Ended::Throttled,
+        RefreshError::Store(_) => Ended::Failed,
+        RefreshError::Expired | RefreshError::SessionExpired => Ended::Expired,
+        // What else there is, the machine says.
+        _ => Ended::Invalid,
+    };
+    (error, ended)
 }
 
 /// Case 1: an authentic refresh token within its time.
@@ -106,9 +140,9 @@ pub struct Rotate {
 #[derive(Debug)]
 pub enum Outcome {
     /// The session as it stands now, to be answered with its pair.
-    Pair(Box<Session>, Box<User>),
+    Pair(Box<Session>, Box<User>, Ended),
     /// The token was refused; what that leaves behind is written.
-    Refused(RefreshError),
+    Refused(RefreshError, Ended),
 }
 
 impl Change for Rotate {
@@ -121,10 +155,10 @@ impl Change for Rotate {
     fn apply(self, tx: &Tx<'_>) -> Result<Outcome, StoreError> {
         // Case 2.
         let Some((session, user)) = store::load(tx, self.session)? else {
-            return Ok(Outcome::Refused(RefreshError::Invalid));
+            return Ok(Outcome::Refused(RefreshError::Invalid, Ended::Unknown));
         };
         if !own::is_own(&self.tokens, &self.claims, &session) {
-            return Ok(Outcome::Refused(RefreshError::Invalid));
+            return Ok(Outcome::Refused(RefreshError::Invalid, Ended::Unknown));
         }
         let cause = self.cause.clone().by_user(session.user);
         // Cases 3 and 4.
@@ -134,7 +168,7 @@ impl Change for Rotate {
                 if unfit == Unfit::UserDisabled {
                     end::end_one(tx, &session, EndReason::UserDisabled, &cause)?;
                 }
-                return Ok(Outcome::Refused(unfit.into()));
+                return Ok(Outcome::Refused(unfit.into(), unfit.ended()));
             }
         };
         self.act(tx, session, user, &cause)
@@ -152,27 +186,29 @@ impl Rotate {
     ) -> Result<Outcome, StoreError> {
         let presented = self.claims.r#gen;
         let first_use = first_use(tx, &session, presented)?;
-        match model::judge(presented, &session, first_use, cause.at, self.grace) {
+        let verdict = model::judge(presented, &session, first_use, cause.at, self.grace);
+        let ended = ended(verdict);
+        match verdict {
             Verdict::Rotate => {
                 let session = rotate(tx, session, cause)?;
-                Ok(Outcome::Pair(Box::new(session), Box::new(user)))
+                Ok(Outcome::Pair(Box::new(session), Box::new(user), ended))
             }
             // What settles is told like a retry; the generation says which it was.
             Verdict::Settle | Verdict::Retry => {
                 let session = answered_again(session);
                 let session = note(tx, session, Kind::Retry, presented, cause)?;
-                Ok(Outcome::Pair(Box::new(session), Box::new(user)))
+                Ok(Outcome::Pair(Box::new(session), Box::new(user), ended))
             }
             Verdict::Straggler => {
                 let session = answered_again(session);
                 let session = note(tx, session, Kind::Straggler, presented, cause)?;
-                Ok(Outcome::Pair(Box::new(session), Box::new(user)))
+                Ok(Outcome::Pair(Box::new(session), Box::new(user), ended))
             }
             Verdict::WornOut => {
                 note(tx, session, Kind::Straggler, presented, cause)?;
-                Ok(Outcome::Refused(RefreshError::Superseded))
+                Ok(Outcome::Refused(RefreshError::Superseded, ended))
             }
-            Verdict::Unsure => Ok(Outcome::Refused(RefreshError::Superseded)),
+            Verdict::Unsure => Ok(Outcome::Refused(RefreshError::Superseded, ended)),
             Verdict::Reuse => {
                 let session = note(tx, session, Kind::Reuse, presented, cause)?;
                 end::end_one(tx, &session, EndReason::Reuse, cause)?;
@@ -181,7 +217,7 @@ impl Rotate {
                     user = %session.user,
                     "a used refresh token came again; its session was ended for both holders"
                 );
-                Ok(Outcome::Refused(RefreshError::Reused))
+                Ok(Outcome::Refused(RefreshError::Reused, ended))
             }
             Verdict::Ahead => {
                 tracing::error!(
@@ -189,9 +225,23 @@ impl Rotate {
                     user = %session.user,
                     "an authentic refresh token is ahead of the database; was an old backup put back?"
                 );
-                Ok(Outcome::Refused(RefreshError::Invalid))
+                Ok(Outcome::Refused(RefreshError::Invalid, ended))
             }
         }
+    }
+}
+
+/// How a judged refresh is counted.
+const fn ended(verdict: Verdict) -> Ended {
+    match verdict {
+        Verdict::Rotate => Ended::Rotate,
+        Verdict::Settle => Ended::Settle,
+        Verdict::Retry => Ended::Retry,
+        Verdict::Straggler => Ended::Straggler,
+        Verdict::WornOut => Ended::WornOut,
+        Verdict::Unsure => Ended::Unsure,
+        Verdict::Reuse => Ended::Reuse,
+        Verdict::Ahead => Ended::Ahead,
     }
 }
 

@@ -36,6 +36,20 @@ impl Tries {
         Self::FailedSetup,
     ];
 
+    /// As it is told.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::FailedSignIn => "failed_sign_in",
+            Self::Register => "register",
+            Self::ForgedToken => "forged_token",
+            Self::FailedProof => "failed_proof",
+            Self::FailedCode => "failed_code",
+            Self::FailedSetup => "failed_setup",
+        }
+    }
+
     /// How many tries of this kind a network has.
     #[must_use]
     pub const fn quota(self) -> Quota {
@@ -53,6 +67,50 @@ impl Tries {
             // Nobody guesses a signature: this only keeps the log and the cores quiet. A hundred apps behind one address whose key was
             // rotated away are far below it.
             Self::ForgedToken => Quota::per_second(tries(10)).allow_burst(tries(600)),
+        }
+    }
+}
+
+/// What a try was refused by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The bucket of its network for this kind.
+    Network(Tries),
+    /// The bucket of its session: it was refreshed too often.
+    Session,
+    /// The wait that failures at an account, or at a second factor, have come to.
+    Account,
+}
+
+impl Refused {
+    /// Every refusal there is, in the order of its number.
+    pub const ALL: [Self; Tries::ALL.len() + 2] = [
+        Self::Network(Tries::SignIn),
+        Self::Network(Tries::FailedSignIn),
+        Self::Network(Tries::Register),
+        Self::Network(Tries::ForgedToken),
+        Self::Network(Tries::FailedProof),
+        Self::Network(Tries::FailedCode),
+        Self::Network(Tries::FailedSetup),
+        Self::Session,
+        Self::Account,
+    ];
+
+    pub(super) const fn number(self) -> usize {
+        match self {
+            Self::Network(kind) => kind as usize,
+            Self::Session => Tries::ALL.len(),
+            Self::Account => Tries::ALL.len() + 1,
+        }
+    }
+
+    /// By what, and which tries, as it is told.
+    #[must_use]
+    pub const fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Network(kind) => ("network", kind.as_str()),
+            Self::Session => ("session", "refresh"),
+            Self::Account => ("account", "failed"),
         }
     }
 }
@@ -109,7 +167,7 @@ impl TooMany {
 mod tests {
     use std::time::Duration;
 
-    use super::{TooMany, Tries};
+    use super::{Refused, TooMany, Tries};
 
     #[test]
     fn a_wait_is_told_in_whole_seconds_rounded_up() {
@@ -147,6 +205,9 @@ mod tests {
     fn every_kind_stands_once_in_the_list_at_its_own_number() {
         for (number, kind) in Tries::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, number, "{kind:?}");
+        }
+        for (number, refused) in Refused::ALL.into_iter().enumerate() {
+            assert_eq!(refused.number(), number, "{refused:?}");
         }
     }
 }

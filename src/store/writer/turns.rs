@@ -1,6 +1,7 @@
 //! The writer thread's work: whatever waits is one turn, applied in one transaction, answered when that is on disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::store::db::{self, Tx};
 use crate::store::error::StoreError;
 use crate::store::writer::checkpoints::{Folding, watch_log};
 use crate::store::writer::{Database, Job, Message};
+use crate::types::counting::Stopwatch;
 
 /// Changes in one commit at most, so that the first of them does not wait for a crowd.
 const BATCH_CHANGES: usize = 512;
@@ -85,13 +87,30 @@ impl Turns {
                     break;
                 }
             }
-            let done = self.commit(&mut batch);
+            let done = self.timed_commit(&mut batch);
             Self::answer(&mut batch, done.as_ref().err());
             if let Some(connection) = &self.connection {
                 self.folding.fold_if_due(connection);
             }
         }
         self.end();
+    }
+
+    /// Commits, and counts what that took.
+    fn timed_commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let (counts, changes) = (Arc::clone(&self.database.counts), batch.len() as u64);
+        counts.waiting.lower(changes);
+        counts.batches.note(changes);
+        let stopwatch = Stopwatch::begin();
+        let done = self.commit(batch);
+        counts.commits.note(stopwatch.micros());
+        if done.is_err() {
+            counts.failed.count();
+        }
+        done
     }
 
     /// Everybody hears how it went.

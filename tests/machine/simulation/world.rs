@@ -295,7 +295,7 @@ impl World {
         is_lost: bool,
     ) {
         match (expected, outcome) {
-            (Answer::Next | Answer::Again, Outcome::Pair(row, _)) => {
+            (Answer::Next | Answer::Again, Outcome::Pair(row, _, _)) => {
                 let token = self.token(row);
                 let held = &mut self.sessions[place];
                 let generation = row.generation;
@@ -310,7 +310,7 @@ impl World {
                     "answered again"
                 });
             }
-            (Answer::Refused(wanted), Outcome::Refused(refusal)) => {
+            (Answer::Refused(wanted), Outcome::Refused(refusal, _)) => {
                 assert_eq!(code(refusal), wanted);
                 self.meet(wanted);
             }
