@@ -19,7 +19,16 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "types", "store", "crypto", "config", "hub", "http", "features", "front", "build",
+            "types",
+            "store",
+            "crypto",
+            "config",
+            "hub",
+            "http",
+            "features",
+            "front",
+            "build",
+            "build_metrics",
         ],
     ),
 ];

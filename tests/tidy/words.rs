@@ -141,6 +141,7 @@ fn the_project_speaks_of_itself_only() {
         "migrations",
         "templates",
         "static",
+        "contrib",
         "clients",
         "README.md",
         "CHANGELOG.md",
