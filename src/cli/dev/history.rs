@@ -67,13 +67,13 @@ pub fn play(config: &Config, now: Timestamp) -> Outcome {
     let store = hub.store.clone();
     let told = runtime.block_on(async {
         let client = Client::untracked(crate::build(hub)).await.map_err(odd)?;
-        let story = Story {
+        let week = Story {
             callers: Callers::new(client),
             clock: &clock,
             end: now,
             steady: Vec::new(),
         };
-        story.tell().await
+        week.tell().await
     });
     drop(runtime);
     store.close();

@@ -32,7 +32,7 @@ pub const PEOPLE: [Person; 7] = [
         "alice",
         Role::User,
         "PREMIUM",
-        "whose token was stolen four hours ago",
+        "whose token was stolen three hours ago",
     ),
     person("bob", Role::User, "FREE", "signed in on three devices"),
     person("carol", Role::User, "FREE", "locked out yesterday"),
