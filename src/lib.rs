@@ -134,6 +134,7 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(features::admin::setup::stage())
         .attach(features::admin::users::stage())
         .attach(features::browser::stage())
+        .attach(features::docs::stage(features::api))
         .attach(features::housekeeping::stage())
         .attach(features::metrics::stage())
         .attach(features::sessions::stage())

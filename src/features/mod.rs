@@ -7,6 +7,7 @@ pub mod account;
 pub mod admin;
 pub mod attempts;
 pub mod browser;
+pub mod docs;
 pub mod health;
 pub mod housekeeping;
 pub mod metrics;
@@ -14,3 +15,17 @@ pub mod passwords;
 pub mod second_factors;
 pub mod sessions;
 pub mod users;
+
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+
+/// The document of the API: the routes of every feature that programs call. One that is missing here, or in its feature's own list, fails a test.
+#[must_use]
+pub fn api() -> Document {
+    docs::document::whole([
+        account::Api::openapi(),
+        sessions::Api::openapi(),
+        health::Api::openapi(),
+        docs::Api::openapi(),
+    ])
+}

@@ -7,6 +7,7 @@ use rocket::http::Status;
 use rocket::request::Request;
 use rocket::response::{self, Responder};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The content type of every `/api/*` answer.
 pub const JSON: &str = "application/json; charset=utf-8";
@@ -54,9 +55,10 @@ impl<'r> Responder<'r, 'static> for Answer {
     }
 }
 
-/// The body of an answer that only says that it was done.
-#[derive(Serialize)]
+/// That it was done.
+#[derive(Serialize, ToSchema)]
 pub struct Message {
+    /// What was done, in words.
     message: &'static str,
 }
 

@@ -152,13 +152,14 @@ impl<'r> Responder<'r, 'static> for Page {
 /// Pages shorter than this go as they are.
 const COMPRESSED_FROM_BYTES: usize = 16 * 1024;
 
-/// A long page of the administrators, made short for a browser that takes it so (`gzip`, RFC 9110, 8.4.1.3).
+/// A long page of the administrators, or of the API's reference, made short for a browser that takes it so (`gzip`, RFC 9110, 8.4.1.3).
 ///
-/// Only theirs: no request that another site makes a browser send carries their cookie, so nobody can find out a form's token by how well it
+/// The reference holds nothing of anybody's. Else only theirs: no request that another site makes a browser send carries their cookie, so nobody can find out a form's token by how well it
 /// compresses beside words of their own (BREACH).
 fn compressed(request: &Request<'_>, html: &str) -> Option<Vec<u8>> {
     let path = request.uri().path();
-    let wanted = path.starts_with("/admin/") && html.len() >= COMPRESSED_FROM_BYTES;
+    let may_be = path.starts_with("/admin/") || path == "/docs";
+    let wanted = may_be && html.len() >= COMPRESSED_FROM_BYTES;
     if !wanted || !takes_gzip(request.headers().get("Accept-Encoding")) {
         return None;
     }

@@ -8,6 +8,8 @@ use rocket::http::Status;
 use rocket::request::Request;
 use rocket::response::{self, Responder};
 use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::answer::JSON;
 use crate::http::headers::request_id;
@@ -35,11 +37,17 @@ pub struct ApiError {
     cause: Option<StoreError>,
 }
 
-#[derive(Serialize)]
-struct Shape<'error> {
+/// An answer that is not a success.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Shape<'error> {
+    /// What went wrong, in words for a developer.
     error: &'error str,
+    /// The same for programs. It never changes, so branch on it.
     code: &'static str,
+    /// `false`, at `validate` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     valid: Option<bool>,
 }
 
@@ -186,6 +194,12 @@ impl ApiError {
         };
         serde_json::to_vec(&shape).unwrap_or_default()
     }
+}
+
+/// The schema of every error, under its name.
+#[must_use]
+pub fn schema() -> (String, RefOr<Schema>) {
+    (Shape::name().into_owned(), Shape::schema())
 }
 
 impl From<TooMany> for ApiError {

@@ -18,6 +18,7 @@ mod canaries;
 mod cors;
 mod credentials;
 mod deeds;
+mod docs;
 mod ending_matrix;
 mod errors;
 mod failures;

@@ -230,6 +230,7 @@ async fn what_is_typed_comes_back_as_it_was_typed_and_adds_no_element() {
             "/admin/audit?action=",
             "/login?next=",
             "/admin/sudo?next=",
+            "/docs?q=",
             "/nowhere/",
         ] {
             let path = format!("{path}{encoded}");

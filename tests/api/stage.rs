@@ -29,6 +29,7 @@ use tempfile::TempDir;
 
 use crate::answer::Answer;
 use crate::canaries::Watch;
+use crate::docs::documented::is_documented;
 
 /// A password that keeps every rule.
 pub const PASSWORD: &str = "correct horse 7";
@@ -375,6 +376,7 @@ impl Call<'_> {
     }
 
     pub async fn send(self) -> Answer {
+        let (method, path) = (self.0.method(), self.0.uri().path().to_string());
         let response = self.0.dispatch().await;
         let status = response.status().code;
         let headers = response
@@ -389,6 +391,7 @@ impl Call<'_> {
             body: String::from_utf8(body).expect("UTF-8"),
         };
         self.1.answered(&answer);
+        is_documented(method, &path, &answer);
         answer
     }
 }

@@ -7,6 +7,10 @@ import { HOSTILE, Hub, both } from "./harness.mjs";
 /** More kinds of pages than the Hub has. */
 const MAX_KINDS = 80;
 
+/** The reference of the API is one page that is sent short (`gzip`): what its text and what the wire may have at most. */
+const REFERENCE_MAX_BYTES = 250_000;
+const REFERENCE_MAX_WIRE_BYTES = 50_000;
+
 /** A page's kind: its path without ids, and the names of its query. */
 function kind(url) {
   const path = url.pathname.replace(/\/[0-9a-f]{16}(?=\/|$)|\/\d+(?=\/|$)/g, "/*");
@@ -20,7 +24,7 @@ async function walk(person, from) {
   const waiting = [];
   const note = (address) => {
     const url = new URL(address, person.hub.origin);
-    const isFile = /\.(csv|json)$/.test(url.pathname) || url.pathname.startsWith("/api/");
+    const isFile = /\.(csv|json|txt)$/.test(url.pathname) || url.pathname.startsWith("/api/");
     if (url.origin !== person.hub.origin || isFile || known.has(url.pathname + url.search)) return;
     known.add(url.pathname + url.search);
     waiting.push(url);
@@ -52,7 +56,7 @@ async function open(person, path) {
     await person.look({ name: "sudo" });
     await person.prove();
   }
-  await person.look();
+  await person.look(path.startsWith("/docs") ? { max: REFERENCE_MAX_BYTES } : {});
   return person.page.locator("a[href]").evaluateAll((links) => links.map((link) => link.href));
 }
 
@@ -88,4 +92,18 @@ both("every page of their own is fit to be seen by a user", async (script, t) =>
   await bob.signIn("bob");
   await walk(bob, ["/account", "/"]);
   await bob.visit("/admin", { status: 403 });
+});
+
+both("the reference of the API is fit to be seen and searched by anybody", async (script, t) => {
+  const hub = await Hub.start(t);
+  const visitor = await hub.person({ script });
+  const answer = await visitor.visit("/docs", { max: REFERENCE_MAX_BYTES, name: "docs" });
+  const { responseBodySize } = await answer.request().sizes();
+  assert.ok(responseBodySize <= REFERENCE_MAX_WIRE_BYTES, `${responseBodySize} bytes on the wire`);
+  await visitor.page.getByLabel("Call, field or error").fill("token_reused");
+  await visitor.page.keyboard.press("Enter");
+  await visitor.page.waitForURL("**/docs?q=token_reused");
+  await visitor.look({ name: "docs-found" });
+  assert.equal(await visitor.page.locator("details[open] code", { hasText: "token_reused" }).first().isVisible(), true);
+  await visitor.visit("/docs?q=no+such+words", { name: "docs-nothing" });
 });

@@ -47,6 +47,17 @@ fn versions_are_told() {
 }
 
 #[test]
+fn the_document_of_the_api_is_printed_without_a_database() {
+    let stage = Stage::empty();
+    let told = stage.run(&["openapi"]).json();
+    assert_eq!(told["openapi"], "3.1.0");
+    assert_eq!(told["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let served = hub::features::api().to_json().unwrap();
+    assert_eq!(told, serde_json::from_str::<Value>(&served).unwrap());
+    assert!(!stage.data().exists());
+}
+
+#[test]
 fn a_configured_secret_is_never_printed() {
     let mut stage = Stage::empty();
     stage.environment.push(("HUB_SECRET_KEY", KEY.to_owned()));

@@ -8,5 +8,6 @@
 mod blocks;
 mod clients;
 mod commands;
+mod reference;
 mod server;
 mod tables;

@@ -2,9 +2,12 @@
 
 use rocket::{State, get, patch};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::features::account::error::ProfileError;
 use crate::features::sessions::access::authenticate;
+use crate::features::sessions::error::AccessError;
+use crate::features::sessions::example;
 use crate::features::users::model::{Edit, FullUser, ProfileChange, User};
 use crate::features::users::store as users;
 use crate::http::answer::Answer;
@@ -20,21 +23,31 @@ use crate::types::email::{Email, EmailError};
 use crate::types::ids::UserId;
 use crate::types::profile::{Bio, WebUrl};
 
-#[derive(Serialize)]
+/// The caller.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Me)]
 struct Me<'user> {
+    /// The caller's profile.
     user: FullWithTier<'user>,
 }
 
-#[derive(Serialize)]
+/// What a user sees of themselves, and whether they pay.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnUser)]
 struct FullWithTier<'user> {
     #[serde(flatten)]
     full: FullUser<'user>,
+    /// Whether the tier is another than `FREE`.
     is_premium: bool,
 }
 
-#[derive(Serialize)]
+/// The caller after the change.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Updated)]
 struct Updated<'user> {
+    /// What was done, in words.
     message: &'static str,
+    /// The caller's profile as it is now.
     user: FullWithTier<'user>,
 }
 
@@ -49,6 +62,19 @@ fn body(user: &User) -> FullWithTier<'_> {
 ///
 /// # Errors
 /// See [`crate::features::sessions::error::AccessError`].
+#[utoipa::path(
+    get,
+    path = "/api/auth/me",
+    operation_id = "me",
+    tag = "One's own account",
+    summary = "See one's own profile",
+    description = "The account that the token belongs to, as it is now.",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The profile.", body = Me<'_>, example = json!(Me { user: body(&example::user()) })),
+        AccessError,
+    ),
+)]
 #[get("/api/auth/me")]
 pub async fn show(hub: &State<Hub>, authorization: Authorization) -> Result<Answer, ApiError> {
     let caller = authenticate(hub, &authorization)?;
@@ -57,10 +83,54 @@ pub async fn show(hub: &State<Hub>, authorization: Authorization) -> Result<Answ
     }))
 }
 
+/// What changes; a field that is not there stays as it is.
+#[derive(ToSchema)]
+pub struct Profile {
+    /// No control characters but line breaks and tabs. `null` or blank empties it.
+    #[schema(
+        max_length = 500,
+        pattern = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"
+    )]
+    pub bio: Option<String>,
+    /// An http or https address, in ASCII, without a user name in it. `null` or blank empties it.
+    #[schema(
+        max_length = 2048,
+        pattern = r"^(\s*|[hH][tT][tT][pP][sS]?://[!$%&'()*+,.0-9:;=A-Z\[\]_a-z~-]*[A-Za-z0-9][!$%&'()*+,.0-9:;=A-Z\[\]_a-z~-]*([/?#][!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?)$"
+    )]
+    pub website_url: Option<String>,
+    /// The same, of a picture.
+    #[schema(
+        max_length = 2048,
+        pattern = r"^(\s*|[hH][tT][tT][pP][sS]?://[!$%&'()*+,.0-9:;=A-Z\[\]_a-z~-]*[A-Za-z0-9][!$%&'()*+,.0-9:;=A-Z\[\]_a-z~-]*([/?#][!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?)$"
+    )]
+    pub profile_photo_url: Option<String>,
+    /// Unique without regard to case; a new one counts as not verified. It cannot be emptied.
+    #[schema(nullable = false)]
+    #[schema(
+        max_length = 254,
+        pattern = r"^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+    )]
+    pub email: Option<String>,
+}
+
 /// Changes the caller's profile: the fields that the body names, and no others. `null` empties a field.
 ///
 /// # Errors
 /// See [`ProfileError`].
+#[utoipa::path(
+    patch,
+    path = "/api/auth/me",
+    operation_id = "updateMe",
+    tag = "One's own account",
+    summary = "Change one's own profile",
+    description = "Changes the fields that the body names, and no others.",
+    security(("bearer" = [])),
+    request_body(content = Profile, description = "The fields to change.", example = json!({"bio": example::BIO, "website_url": example::WEBSITE})),
+    responses(
+        (status = 200, description = "The profile is changed.", body = Updated<'_>, example = json!(Updated { message: "Profile updated successfully", user: body(&example::changed_user()) })),
+        ProfileError,
+    ),
+)]
 #[patch("/api/auth/me", data = "<body>")]
 pub async fn update(
     hub: &State<Hub>,

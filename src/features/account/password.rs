@@ -2,6 +2,7 @@
 
 use rocket::{State, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::crypto::hasher::StoredHash;
 use crate::features::account::error::PasswordChangeError;
@@ -10,6 +11,7 @@ use crate::features::passwords::model as passwords;
 use crate::features::sessions::access::{authenticate, still_carried};
 use crate::features::sessions::end;
 use crate::features::sessions::error::AccessError;
+use crate::features::sessions::example;
 use crate::features::sessions::issue;
 use crate::features::sessions::model::{EndReason, Session};
 use crate::features::sessions::proof;
@@ -29,17 +31,52 @@ use crate::types::cause::Cause;
 use crate::types::ids::{SessionId, UserId};
 use crate::types::password::Password;
 
-#[derive(Serialize)]
+/// A new pair for the session that goes on.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewPair)]
 struct NewPair<'pair> {
+    /// What was done, in words.
     message: &'static str,
+    /// For every call.
     access_token: &'pair str,
+    /// For the next pair.
     refresh_token: &'pair str,
+}
+
+/// A new password for the old one.
+#[derive(ToSchema)]
+pub struct PasswordChange {
+    /// The password until now.
+    #[schema(pattern = r"\S")]
+    pub current_password: String,
+    /// At least one letter and one digit, of any script; none that everybody tries first, and not the name or the address again. A longer minimum can be
+    /// configured.
+    #[schema(
+        min_length = 8,
+        max_length = 128,
+        pattern = r"^(?=[\s\S]*\p{L})(?=[\s\S]*\p{N})"
+    )]
+    pub new_password: String,
 }
 
 /// Changes the caller's password. The caller's own session goes on with a new pair; all others end in the same transaction.
 ///
 /// # Errors
 /// See [`PasswordChangeError`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/password",
+    operation_id = "changePassword",
+    tag = "One's own account",
+    summary = "Change one's own password",
+    description = "Ends every other session of the caller in the same transaction; this one goes on with a new pair.",
+    security(("bearer" = [])),
+    request_body(content = PasswordChange, description = "Both passwords.", example = json!({"current_password": "correct horse 7", "new_password": "staple battery 8"})),
+    responses(
+        (status = 200, description = "The password is changed.", body = NewPair<'_>, example = json!(NewPair { message: "Password changed successfully", access_token: example::ACCESS, refresh_token: example::REFRESH })),
+        PasswordChangeError,
+    ),
+)]
 #[post("/api/auth/password", data = "<body>")]
 pub async fn change(
     hub: &State<Hub>,

@@ -5,9 +5,12 @@ use rocket::{State, post};
 use crate::config::Registration;
 use crate::features::account::error::RegisterError;
 use crate::features::passwords::model as passwords;
+use crate::features::sessions::example;
 use crate::features::sessions::issue;
+use crate::features::sessions::issue::PairBody;
 use crate::features::sessions::model::Session;
 use crate::features::sessions::start::{self, NewSession};
+use crate::features::users::model::PublicUser;
 use crate::features::users::model::{NewUser, User};
 use crate::features::users::store as users;
 use crate::http::answer::Answer;
@@ -23,11 +26,47 @@ use crate::types::email::Email;
 use crate::types::password::Password;
 use crate::types::role::Role;
 use crate::types::username::Username;
+use utoipa::ToSchema;
+
+/// A new account.
+#[derive(ToSchema)]
+pub struct NewAccount {
+    /// Unique without regard to case.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
+    pub username: String,
+    /// Unique without regard to case; at most 64 bytes before the `@`, 254 in all.
+    #[schema(
+        max_length = 254,
+        pattern = r"^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+    )]
+    pub email: String,
+    /// At least one letter and one digit, of any script; none that everybody tries first, and not the name or the address again. A longer minimum can be
+    /// configured.
+    #[schema(
+        min_length = 8,
+        max_length = 128,
+        pattern = r"^(?=[\s\S]*\p{L})(?=[\s\S]*\p{N})"
+    )]
+    pub password: String,
+}
 
 /// Makes an account and begins its first session.
 ///
 /// # Errors
 /// See [`RegisterError`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/register",
+    operation_id = "register",
+    tag = "Signing in and out",
+    summary = "Make an account",
+    description = "A new account with role USER, signed in at once. Unknown fields are ignored: nobody gives themselves a role. Can be switched off (HUB_REGISTRATION).",
+    request_body(content = NewAccount, description = "The account.", example = json!({"username": "johndoe123", "email": "john@example.com", "password": "correct horse 7"})),
+    responses(
+        (status = 201, description = "The account is made and signed in.", body = PairBody<'_, PublicUser<'_>>, example = json!(example::pair("User registered successfully", example::user().public()))),
+        RegisterError,
+    ),
+)]
 #[post("/api/auth/register", data = "<body>")]
 pub async fn register(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
     if hub.config.registration == Registration::Closed {

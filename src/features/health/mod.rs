@@ -7,6 +7,12 @@ pub mod status;
 
 use rocket::fairing::AdHoc;
 use rocket::routes;
+use utoipa::OpenApi;
+
+/// Its routes in the document of the API.
+#[derive(OpenApi)]
+#[openapi(paths(status::status, healthz::healthz, readyz::readyz))]
+pub struct Api;
 
 /// Plugs the feature in.
 #[must_use]

@@ -3,15 +3,19 @@
 use rocket::{State, get};
 use rusqlite::params;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::answer::Answer;
+use crate::http::openapi::NothingOfItsOwn;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
 use crate::store::{Change, StoreError, Tx};
 use crate::types::time::Timestamp;
 
-#[derive(Serialize)]
+/// The answer.
+#[derive(Serialize, ToSchema)]
 struct Ready {
+    /// Always `ready`.
     status: &'static str,
 }
 
@@ -19,6 +23,18 @@ struct Ready {
 ///
 /// # Errors
 /// 503 when the store takes no writes, whatever the reason.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = "The server",
+    summary = "Ask whether the database takes writes",
+    description = "Proven by a write that went to disk: for whoever sends people to this server or another.",
+    responses(
+        (status = 200, description = "It takes writes.", body = Ready, example = json!(Ready { status: "ready" })),
+        NothingOfItsOwn,
+    ),
+)]
 #[get("/readyz")]
 pub async fn readyz(hub: &State<Hub>) -> Result<Answer, ApiError> {
     let probe = Probe {

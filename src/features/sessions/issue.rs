@@ -1,6 +1,7 @@
 //! The two tokens that an answer carries, signed after the commit, outside the writer.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::crypto::jwt::{AccessFacts, RefreshFacts, SigningFailed};
 use crate::features::sessions::model::Session;
@@ -60,18 +61,23 @@ pub fn pair(
 }
 
 /// The body of every answer that carries a pair. Field order is part of the contract.
-#[derive(Serialize)]
-pub struct PairBody<'pair, U: Serialize> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pair)]
+pub struct PairBody<'pair, U: Serialize + ToSchema> {
+    /// What was done, in words.
     message: &'static str,
+    /// For every call, as `Authorization: Bearer …`: a JWT, good for 24 hours unless configured otherwise, and no longer than its session.
     access_token: &'pair str,
+    /// For the next pair: a JWT, good once, for 30 days unless configured otherwise.
     refresh_token: &'pair str,
+    /// Whose they are.
     user: U,
 }
 
 impl Pair {
     /// The body.
     #[must_use]
-    pub fn body<U: Serialize>(&self, message: &'static str, user: U) -> PairBody<'_, U> {
+    pub fn body<U: Serialize + ToSchema>(&self, message: &'static str, user: U) -> PairBody<'_, U> {
         PairBody {
             message,
             access_token: self.access.reveal(),

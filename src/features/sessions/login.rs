@@ -1,14 +1,16 @@
 //! `POST /api/auth/login`: a name and a password for a pair of tokens.
 
 use rocket::{State, post};
+use utoipa::ToSchema;
 
 use crate::crypto::hasher::{Comparison, StoredHash};
 use crate::features::attempts::attempt::{Attempt, Trace, counted_with};
 use crate::features::sessions::error::LoginError;
-use crate::features::sessions::issue;
+use crate::features::sessions::example;
+use crate::features::sessions::issue::{self, PairBody};
 use crate::features::sessions::model::Session;
 use crate::features::sessions::start::{self, NewSession};
-use crate::features::users::model::User;
+use crate::features::users::model::{FullUser, User};
 use crate::features::users::store::{self as users, Credentials};
 use crate::http::answer::Answer;
 use crate::http::body::Body;
@@ -24,10 +26,34 @@ use crate::types::ids::UserId;
 use crate::types::password::{self, Password};
 use crate::types::username::Username;
 
+/// Who signs in.
+#[derive(ToSchema)]
+pub struct Login {
+    /// The name of the account, in any case. Never the address.
+    #[schema(pattern = r"\S")]
+    pub username: String,
+    /// Its password.
+    #[schema(pattern = r"\S")]
+    pub password: String,
+}
+
 /// Begins a session for whoever knows a name's password.
 ///
 /// # Errors
 /// See [`LoginError`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/login",
+    operation_id = "login",
+    tag = "Signing in and out",
+    summary = "Sign in",
+    description = "A name and a password for a pair of tokens, and a session that stands in every list. An unknown name and a wrong password are answered alike. Tries are limited, by account and by network.",
+    request_body(content = Login, description = "The account.", example = json!({"username": "johndoe123", "password": "correct horse 7"})),
+    responses(
+        (status = 200, description = "Signed in.", body = PairBody<'_, FullUser<'_>>, example = json!(example::pair("Login successful", example::user().full()))),
+        LoginError,
+    ),
+)]
 #[post("/api/auth/login", data = "<body>")]
 pub async fn login(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
     let answered = answer(hub, client, body).await;

@@ -3,6 +3,7 @@
 use rocket::{State, post};
 
 use crate::features::sessions::access::authenticate;
+use crate::features::sessions::answers::AtLogout;
 use crate::features::sessions::end::EndSession;
 use crate::features::sessions::error::AccessError;
 use crate::features::sessions::model::EndReason;
@@ -16,6 +17,19 @@ use crate::hub::Hub;
 ///
 /// # Errors
 /// See [`AccessError::at_logout`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/logout",
+    operation_id = "logout",
+    tag = "Signing in and out",
+    summary = "Sign out",
+    description = "Ends the session of the token: its access tokens and its refresh token are refused from now on.",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The session has ended.", body = Message, example = json!(Message::new("Logged out successfully"))),
+        AtLogout,
+    ),
+)]
 #[post("/api/auth/logout")]
 pub async fn logout(
     hub: &State<Hub>,

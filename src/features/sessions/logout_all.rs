@@ -2,6 +2,7 @@
 
 use rocket::{State, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::features::sessions::access::authenticate;
 use crate::features::sessions::end::{self, EndSessions};
@@ -14,9 +15,12 @@ use crate::http::client::Client;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
 
-#[derive(Serialize)]
+/// How many sessions were ended.
+#[derive(Serialize, ToSchema)]
 struct LoggedOut {
+    /// What was done, in words.
     message: &'static str,
+    /// How many sessions were still good until now, this one included.
     revoked: u64,
 }
 
@@ -24,6 +28,19 @@ struct LoggedOut {
 ///
 /// # Errors
 /// See [`AccessError`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/logout-all",
+    operation_id = "logoutAll",
+    tag = "Sessions",
+    summary = "Sign out everywhere",
+    description = "Ends every session of the caller, the one of the token too.",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "All sessions have ended.", body = LoggedOut, example = json!(LoggedOut { message: "Logged out everywhere", revoked: 2 })),
+        AccessError,
+    ),
+)]
 #[post("/api/auth/logout-all")]
 pub async fn logout_all(
     hub: &State<Hub>,

@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::{State, post};
+use utoipa::ToSchema;
 
 use crate::crypto::jwt::{RefreshClaims, TokenFault, Tokens};
 use crate::features::sessions::bearer::{Unfit, carry};
 use crate::features::sessions::end;
 use crate::features::sessions::error::RefreshError;
+use crate::features::sessions::example;
 use crate::features::sessions::issue;
+use crate::features::sessions::issue::PairBody;
 use crate::features::sessions::lineage::{self, Kind, NewEvent};
 use crate::features::sessions::model::{self, Agent, EndReason, FirstUse, Session, Verdict};
 use crate::features::sessions::own;
 use crate::features::sessions::store;
+use crate::features::users::model::PublicUser;
 use crate::features::users::model::User;
 use crate::http::answer::Answer;
 use crate::http::body::Body;
@@ -27,10 +31,31 @@ use crate::types::cause::Cause;
 use crate::types::ids::SessionId;
 use crate::types::time::Moment;
 
+/// What is renewed.
+#[derive(ToSchema)]
+pub struct Refresh {
+    /// The refresh token of the last answer.
+    #[schema(pattern = r"\S")]
+    pub refresh_token: String,
+}
+
 /// Answers a good refresh token with a new access token and its own successor.
 ///
 /// # Errors
 /// See [`RefreshError`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/refresh",
+    operation_id = "refresh",
+    tag = "Signing in and out",
+    summary = "Renew the tokens",
+    description = "A refresh token for a new pair. It is good once: keep the new one in its place. Whoever lost the answer may ask again for 10 seconds (unless configured otherwise) and gets the same refresh token; a token that comes again later was stolen, and its session is ended for both holders. A session may renew 60 times at once, then once a second.",
+    request_body(content = Refresh, description = "The refresh token.", example = json!({"refresh_token": example::REFRESH})),
+    responses(
+        (status = 200, description = "The new pair.", body = PairBody<'_, PublicUser<'_>>, example = json!(example::pair("Token refreshed successfully", example::user().public()))),
+        RefreshError,
+    ),
+)]
 #[post("/api/auth/refresh", data = "<body>")]
 pub async fn refresh(hub: &State<Hub>, client: Client, body: Body) -> Result<Answer, ApiError> {
     let missing = || hub.counts.refresh(Ended::Missing);

@@ -2,20 +2,29 @@
 
 use rocket::{State, get, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::features::sessions::access::authenticate;
+use crate::features::sessions::answers::AtValidate;
 use crate::features::sessions::error::AccessError;
+use crate::features::sessions::example;
 use crate::features::users::model::FullUser;
 use crate::http::answer::Answer;
 use crate::http::authorization::Authorization;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
 
-#[derive(Serialize)]
+/// A token that is good right now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Validated)]
 struct Validated<'user> {
+    /// Always `true`.
     valid: bool,
+    /// Whose it is.
     user: FullUser<'user>,
+    /// Always `access`.
     token_type: &'static str,
+    /// Until when it is good if its session is not ended before: Unix seconds.
     expires_at: i64,
 }
 
@@ -23,6 +32,19 @@ struct Validated<'user> {
 ///
 /// # Errors
 /// See [`AccessError::at_validate`].
+#[utoipa::path(
+    get,
+    path = "/api/auth/validate",
+    operation_id = "validate",
+    tag = "Signing in and out",
+    summary = "Ask whether a token is good",
+    description = "Asks the database each time, so that a token of an ended session is refused at once. For services that are given tokens by others.",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "It is good.", body = Validated<'_>, example = json!(Validated { valid: true, user: example::user().full(), token_type: "access", expires_at: example::ACCESS_EXPIRES })),
+        AtValidate,
+    ),
+)]
 #[get("/api/auth/validate")]
 pub async fn validate(hub: &State<Hub>, authorization: Authorization) -> Result<Answer, ApiError> {
     let caller = authenticate(hub, &authorization).map_err(AccessError::at_validate)?;
@@ -38,6 +60,19 @@ pub async fn validate(hub: &State<Hub>, authorization: Authorization) -> Result<
 ///
 /// # Errors
 /// See [`AccessError::at_validate`].
+#[utoipa::path(
+    post,
+    path = "/api/auth/validate",
+    operation_id = "validateByPost",
+    tag = "Signing in and out",
+    summary = "The same by POST",
+    description = "For clients that have always asked so. A body is ignored.",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "It is good.", body = Validated<'_>, example = json!(Validated { valid: true, user: example::user().full(), token_type: "access", expires_at: example::ACCESS_EXPIRES })),
+        AtValidate,
+    ),
+)]
 #[post("/api/auth/validate")]
 pub async fn validate_by_post(
     hub: &State<Hub>,

@@ -1,6 +1,7 @@
 //! A user, and the two shapes in which a body shows one.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::crypto::hasher::StoredHash;
 use crate::types::email::Email;
@@ -136,34 +137,75 @@ impl ProfileChange {
 }
 
 /// What anybody may see of a user. Never the address.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PublicUser)]
 pub struct PublicUser<'user> {
+    /// A number, given once.
+    #[schema(minimum = 1)]
     id: i64,
+    /// Unique without regard to case.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     username: &'user str,
+    /// At most 500 characters.
+    #[schema(max_length = 500, required)]
     bio: Option<&'user str>,
+    /// An http or https address.
+    #[schema(max_length = 2048, required)]
     profile_photo_url: Option<&'user str>,
+    /// An http or https address.
+    #[schema(max_length = 2048, required)]
     website_url: Option<&'user str>,
+    /// When the account was made: UTC, always six digits, without a zone.
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}$")]
     created_at: String,
+    /// When it was last changed, in the same form.
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}$")]
     updated_at: String,
+    /// Whether they may sign in.
     is_active: bool,
+    /// What they may do at the Hub itself: USER, ADMIN or SUPERADMIN.
+    #[schema(pattern = "^(USER|ADMIN|SUPERADMIN)$")]
     role: &'static str,
+    /// What they pay for; `FREE` unless an administrator set another.
     premium_tier: &'user str,
 }
 
 /// What a user sees of themselves.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FullUser)]
 pub struct FullUser<'user> {
+    /// A number, given once.
+    #[schema(minimum = 1)]
     id: i64,
+    /// Unique without regard to case.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     username: &'user str,
+    /// Unique without regard to case.
+    #[schema(max_length = 254)]
     email: &'user str,
+    /// Whether they showed that the address is theirs.
     email_verified: bool,
+    /// At most 500 characters.
+    #[schema(max_length = 500, required)]
     bio: Option<&'user str>,
+    /// An http or https address.
+    #[schema(max_length = 2048, required)]
     profile_photo_url: Option<&'user str>,
+    /// An http or https address.
+    #[schema(max_length = 2048, required)]
     website_url: Option<&'user str>,
+    /// When the account was made: UTC, always six digits, without a zone.
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}$")]
     created_at: String,
+    /// When it was last changed, in the same form.
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}$")]
     updated_at: String,
+    /// Whether they may sign in.
     is_active: bool,
+    /// What they may do at the Hub itself: USER, ADMIN or SUPERADMIN.
+    #[schema(pattern = "^(USER|ADMIN|SUPERADMIN)$")]
     role: &'static str,
+    /// What they pay for; `FREE` unless an administrator set another.
     premium_tier: &'user str,
 }
 

@@ -1,0 +1,8 @@
+//! The document of the API: it names every route, its examples are what a Hub answers, and no answer of any test is missing in it.
+
+pub mod documented;
+mod examples;
+mod pages;
+mod routes;
+mod search;
+mod served;
