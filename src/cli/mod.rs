@@ -18,6 +18,7 @@ mod migrate;
 mod output;
 mod restore;
 mod serve;
+mod service_manager;
 mod session;
 mod setup_link;
 mod terminal;

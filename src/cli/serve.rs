@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::descriptors;
 use crate::cli::logs::{self, LogLevel};
-use crate::cli::{Exit, Failure, Global, Outcome, listening};
+use crate::cli::{Exit, Failure, Global, Outcome, listening, service_manager};
 use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits, Listener, Listening, Tls};
@@ -89,6 +89,8 @@ impl Serve {
         };
         let listening = listening(listeners, tls, &hub);
         let limits = limits(&hub.config.front, max_connections);
+        // The sockets listen already: whoever comes before the next line is run waits there.
+        service_manager::serving();
         let served = runtime.block_on(serve(hub, listening, limits, signals, &renewed));
         store.close();
         served?;
@@ -159,6 +161,7 @@ async fn serve(
             () = signals.stop(renewed) => {}
             why = store.when_lost() => tracing::error!(problem = why, "stopping"),
         }
+        service_manager::stopping();
     };
     let drained = front::serve(listening, crate::build(hub), limits, stop)
         .await
@@ -341,6 +344,7 @@ struct Renewed<'serve, R> {
 
 impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
     fn read(&self) {
+        service_manager::reading_anew();
         let reloaded = (self.reload)().and_then(|loaded| {
             self.level.set(&loaded.config.log)?;
             self.trust.take_over(&loaded.config);
@@ -356,6 +360,8 @@ impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
                 "the configuration was not read anew; the old one stays"
             ),
         }
+        // Also where the old one stays: it serves as before.
+        service_manager::serving();
     }
 
     fn read_certificate(&self, config: &Config) {

@@ -10,6 +10,7 @@
 mod audit;
 mod backups;
 mod backups_under_load;
+mod behind_nginx;
 mod certificates;
 mod doctor;
 mod exit_codes;
@@ -21,6 +22,7 @@ mod reading;
 mod restore;
 mod second_factor;
 mod server;
+mod service_manager;
 mod sessions;
 mod stage;
 mod tls;
