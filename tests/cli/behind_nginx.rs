@@ -51,11 +51,23 @@ fn put(text: &str, from: &str, to: &str) -> String {
 
 /// The file as an administrator fills it in, within the least that nginx wants around it.
 fn settings(place: &Path, hub: SocketAddr, port: u16, certificate: &Certificate) -> String {
-    let site = put(SETTINGS, "server 127.0.0.1:8000;", &format!("server {hub};"));
+    let site = put(
+        SETTINGS,
+        "server 127.0.0.1:8000;",
+        &format!("server {hub};"),
+    );
     let site = put(&site, "hub.example.com", "localhost");
-    let site = put(&site, "listen 443 ssl;", &format!("listen 127.0.0.1:{port} ssl;"));
+    let site = put(
+        &site,
+        "listen 443 ssl;",
+        &format!("listen 127.0.0.1:{port} ssl;"),
+    );
     let plain = place.join("plain.sock");
-    let site = put(&site, "listen 80;", &format!("listen unix:{};", plain.display()));
+    let site = put(
+        &site,
+        "listen 80;",
+        &format!("listen unix:{};", plain.display()),
+    );
     let cert = certificate.cert.display().to_string();
     let site = put(&site, "/etc/ssl/hub/fullchain.pem", &cert);
     let key = certificate.key.display().to_string();
@@ -111,7 +123,11 @@ fn proxied() -> (Stage, Server, Proxy) {
         std::thread::sleep(Duration::from_millis(10));
     }
     let told = |name| fs::read_to_string(proxy.place.join(name)).unwrap_or_default();
-    panic!("nginx did not start: {}{}", told("nginx.log"), told("error.log"));
+    panic!(
+        "nginx did not start: {}{}",
+        told("nginx.log"),
+        told("error.log")
+    );
 }
 
 fn free_port_beside(taken: u16) -> u16 {
@@ -186,7 +202,10 @@ fn behind_nginx_tokens_are_renewed_and_a_session_ends_as_without_it() {
     let with = bearer(&renewed);
     let user = proxy.json(&["--header", &with], "/api/auth/me");
     assert_eq!(user["user"]["username"], "alice");
-    let (status, ..) = proxy.curl(&["--request", "POST", "--header", &with], "/api/auth/logout");
+    let (status, ..) = proxy.curl(
+        &["--request", "POST", "--header", &with],
+        "/api/auth/logout",
+    );
     assert_eq!(status, 200);
     let (status, _, body) = proxy.curl(&["--header", &with], "/api/auth/me");
     assert!(status == 401 && body.contains("session_revoked"), "{body}");
@@ -198,7 +217,9 @@ fn behind_nginx_cookies_are_for_https_only_and_pages_lead_to_their_own_host() {
     let (status, head, page) = proxy.curl(&[], "/login");
     assert_eq!(status, 200, "{head}");
     assert!(head.contains("strict-transport-security: "), "{head}");
-    let (_, rest) = page.split_once("name=\"form_token\" value=\"").expect("a form");
+    let (_, rest) = page
+        .split_once("name=\"form_token\" value=\"")
+        .expect("a form");
     let (token, _) = rest.split_once('"').unwrap();
     let cookies: Vec<&str> = head
         .lines()
@@ -221,9 +242,23 @@ fn behind_nginx_cookies_are_for_https_only_and_pages_lead_to_their_own_host() {
     let site = "Sec-Fetch-Site: same-origin";
     let form_token = format!("form_token={fresh}");
     let password = format!("password={PASSWORD}");
-    let form = ["--data-urlencode", &form_token, "--data-urlencode", "username=admin"];
+    let form = [
+        "--data-urlencode",
+        &form_token,
+        "--data-urlencode",
+        "username=admin",
+    ];
     let form = [&form[..], &["--data-urlencode", &password]].concat();
-    let more = ["--cookie", jar, "--cookie-jar", jar, "--header", &origin, "--header", site];
+    let more = [
+        "--cookie",
+        jar,
+        "--cookie-jar",
+        jar,
+        "--header",
+        &origin,
+        "--header",
+        site,
+    ];
     let (status, head, body) = proxy.curl(&[&more[..], &form].concat(), "/login");
     assert_eq!(status, 303, "{head}\n{body}");
     assert!(head.contains("set-cookie: ") && all_secure(&head), "{head}");

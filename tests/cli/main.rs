@@ -12,6 +12,7 @@ mod backups;
 mod backups_under_load;
 mod behind_nginx;
 mod certificates;
+mod container;
 mod doctor;
 mod exit_codes;
 mod fixture;
