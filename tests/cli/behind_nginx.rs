@@ -1,7 +1,8 @@
 //! The Hub behind nginx, with the settings in `contrib/nginx`: what a browser and an app meet through TLS, and what strangers cannot pretend.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +17,8 @@ use crate::stage::{PASSWORD, Server, Stage};
 const SETTINGS: &str = include_str!("../../contrib/nginx/hub.conf");
 /// Where clients come from; nginx itself comes from 127.0.0.1.
 const CLIENT: &str = "127.0.0.9";
+/// Runs the Hub with the socket at standard input as a service manager's: nobody else can get its port meanwhile.
+const HAND_OVER: &str = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
 /// Whom a stranger pretends to be.
 const FORGED: &str = "203.0.113.7";
 
@@ -35,12 +38,10 @@ impl Drop for Proxy {
     }
 }
 
-/// A port that nobody listens on, below those that the system gives to clients.
-fn free_port() -> u16 {
-    let begin = 20_000 + u16::try_from(std::process::id() % 12_000).unwrap();
-    (begin..32_768)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("a free port")
+/// A port below those that the system gives to clients, another one each time: whether it is free, nginx finds out.
+fn some_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    20_000 + listener.local_addr().unwrap().port() % 12_000
 }
 
 /// Replaces what the file must have.
@@ -88,21 +89,46 @@ fn proxied() -> (Stage, Server, Proxy) {
     let place = stage.place().to_owned();
     // nginx's workers are another user where root runs the tests.
     fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
-    let certificate = certificates::make(&place, "nginx");
-    let port = free_port();
-    let url = format!("https://localhost:{port}");
+    let hub = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = hub.local_addr().unwrap();
+    let proxy = (0..20)
+        .find_map(|_| nginx(&place, address))
+        .expect("nginx on one of twenty ports: see its log");
+    let url = format!("https://localhost:{}", proxy.port);
     stage.environment.push(("HUB_PUBLIC_URL", url));
     let proxies = "127.0.0.1".to_owned();
     stage.environment.push(("HUB_TRUSTED_PROXIES", proxies));
-    // The greeting names the public address; where it listens is what the test chose.
-    let bind = SocketAddr::from(([127, 0, 0, 1], free_port_beside(port)));
-    let mut server = stage.start(stage.command(&["serve", "--bind", &bind.to_string()]));
-    server.address = bind;
+    let served = stage.command(&["serve", "--bind", "systemd"]);
+    let mut command = Command::new("sh");
+    let log = place.join("server.log");
+    command
+        .args(["-c", HAND_OVER, "sh"])
+        .arg(served.get_program())
+        .args(served.get_args())
+        .env_clear()
+        .envs(
+            served
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::from(OwnedFd::from(hub)))
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&log).unwrap());
+    let mut server = Stage::start_as_it_is(command, log);
+    // The greeting names the public address.
+    server.address = address;
+    (stage, server, proxy)
+}
+
+/// Starts nginx; `None` if somebody has its port.
+fn nginx(place: &Path, hub: SocketAddr) -> Option<Proxy> {
+    let certificate = certificates::make(place, "nginx");
+    let port = some_port();
     let file = place.join("nginx.conf");
-    fs::write(&file, settings(&place, bind, port, &certificate)).unwrap();
+    fs::write(&file, settings(place, hub, port, &certificate)).unwrap();
     let child = Command::new("nginx")
         .args(["-g", "daemon off;", "-p"])
-        .arg(&place)
+        .arg(place)
         .arg("-c")
         .arg(&file)
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -110,30 +136,25 @@ fn proxied() -> (Stage, Server, Proxy) {
         .stderr(fs::File::create(place.join("nginx.log")).unwrap())
         .spawn()
         .expect("nginx: install the package nginx-light");
-    let proxy = Proxy {
+    let mut proxy = Proxy {
         child,
         port,
         cert: certificate.cert,
-        place,
+        place: place.to_owned(),
     };
-    for _ in 0..2_000 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return (stage, server, proxy);
+    for _ in 0..6_000 {
+        if proxy.child.try_wait().unwrap().is_some() {
+            let told = fs::read_to_string(place.join("nginx.log")).unwrap();
+            assert!(told.contains("Address already in use"), "{told}");
+            return None;
+        }
+        // Written once it has its ports.
+        if place.join("nginx.pid").exists() {
+            return Some(proxy);
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    let told = |name| fs::read_to_string(proxy.place.join(name)).unwrap_or_default();
-    panic!(
-        "nginx did not start: {}{}",
-        told("nginx.log"),
-        told("error.log")
-    );
-}
-
-fn free_port_beside(taken: u16) -> u16 {
-    (taken + 1..32_768)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("a free port")
+    panic!("nginx did not start within a minute");
 }
 
 impl Proxy {
@@ -214,33 +235,23 @@ fn behind_nginx_tokens_are_renewed_and_a_session_ends_as_without_it() {
 #[test]
 fn behind_nginx_cookies_are_for_https_only_and_pages_lead_to_their_own_host() {
     let (_stage, _server, proxy) = proxied();
-    let (status, head, page) = proxy.curl(&[], "/login");
-    assert_eq!(status, 200, "{head}");
-    assert!(head.contains("strict-transport-security: "), "{head}");
-    let (_, rest) = page
-        .split_once("name=\"form_token\" value=\"")
-        .expect("a form");
-    let (token, _) = rest.split_once('"').unwrap();
-    let cookies: Vec<&str> = head
-        .lines()
-        .filter_map(|line| line.strip_prefix("set-cookie: "))
-        .collect();
-    assert!(!cookies.is_empty(), "{head}");
-    let all_secure = |head: &str| {
-        head.lines()
-            .filter(|line| line.starts_with("set-cookie: "))
-            .all(|line| line.contains("; secure"))
-    };
-    assert!(all_secure(&head), "{head}");
     let jar = proxy.place.join("jar");
     let jar = jar.to_str().unwrap();
-    let (_, _, page) = proxy.curl(&["--cookie-jar", jar], "/login");
-    let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
-    let fresh = rest.split_once('"').unwrap().0;
-    assert!(!fresh.is_empty() && !token.is_empty());
+    let (status, head, page) = proxy.curl(&["--cookie-jar", jar], "/login");
+    assert_eq!(status, 200, "{head}");
+    assert!(head.contains("strict-transport-security: "), "{head}");
+    let secure_cookies = |head: &str| {
+        let cookies = head.lines().filter(|line| line.starts_with("set-cookie: "));
+        let all: Vec<&str> = cookies.collect();
+        !all.is_empty() && all.iter().all(|cookie| cookie.contains("; secure"))
+    };
+    assert!(secure_cookies(&head), "{head}");
+    let mark = "name=\"form_token\" value=\"";
+    let (_, rest) = page.split_once(mark).expect("a form");
+    let (token, _) = rest.split_once('"').unwrap();
     let origin = format!("Origin: https://localhost:{}", proxy.port);
     let site = "Sec-Fetch-Site: same-origin";
-    let form_token = format!("form_token={fresh}");
+    let form_token = format!("form_token={token}");
     let password = format!("password={PASSWORD}");
     let form = [
         "--data-urlencode",
@@ -261,7 +272,7 @@ fn behind_nginx_cookies_are_for_https_only_and_pages_lead_to_their_own_host() {
     ];
     let (status, head, body) = proxy.curl(&[&more[..], &form].concat(), "/login");
     assert_eq!(status, 303, "{head}\n{body}");
-    assert!(head.contains("set-cookie: ") && all_secure(&head), "{head}");
+    assert!(secure_cookies(&head), "{head}");
     assert!(head.contains("location: /"), "{head}");
 }
 

@@ -2,7 +2,6 @@
 //! runs as that user in a root directory that holds nothing else.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -189,13 +188,8 @@ fn the_server_runs_as_the_images_user_where_there_is_nothing_but_itself() {
     let stage = Stage::empty();
     fs::set_permissions(stage.place(), fs::Permissions::from_mode(0o755)).unwrap();
     let root = image(stage.place());
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    drop(listener);
-    let bind = variable("HUB_BIND").replace("8000", &address.port().to_string());
     // Here it is loopback alone; in a container it is the container's own network.
-    let bind = bind.replace("0.0.0.0", "127.0.0.1");
-    let command = |arguments: &[String]| {
+    let command = |bind: &str, arguments: &[String]| {
         let mut command = Command::new("chroot");
         command
             .arg(format!("--userspec={}", said("USER")))
@@ -203,20 +197,20 @@ fn the_server_runs_as_the_images_user_where_there_is_nothing_but_itself() {
             .args(arguments)
             .env_clear()
             .env("HUB_DATA_DIR", variable("HUB_DATA_DIR"))
-            .env("HUB_BIND", &bind)
+            .env("HUB_BIND", bind)
             .env("PATH", "/usr/sbin:/usr/bin");
         command
     };
     let started = [words(&said("ENTRYPOINT")), words(&said("CMD"))].concat();
-    let server = stage.start(command(&started));
-    assert_eq!(server.address, address);
+    let server = stage.start(command("127.0.0.1:0", &started));
+    let bind = server.address.to_string();
     let check = said("HEALTHCHECK");
     let check = words(check.split_once("CMD ").unwrap().1);
-    let told = command(&check).output().unwrap();
+    let told = command(&bind, &check).output().unwrap();
     assert!(told.status.success(), "{told:?}");
     // A backup wants a temporary place, and there is none but the volume.
     let backup = ["/hub", "backup"].map(str::to_owned);
-    let told = command(&backup).output().unwrap();
+    let told = command(&bind, &backup).output().unwrap();
     assert!(told.status.success(), "{told:?}");
     let (code, _, log) = server.stop();
     assert_eq!(code, 0, "{log}");
@@ -224,6 +218,6 @@ fn the_server_runs_as_the_images_user_where_there_is_nothing_but_itself() {
         !log.contains("\"WARN\"") && !log.contains("\"ERROR\""),
         "{log}"
     );
-    let told = command(&check).output().unwrap();
+    let told = command(&bind, &check).output().unwrap();
     assert_eq!(told.status.code(), Some(1), "{told:?}");
 }
