@@ -21,6 +21,7 @@ mod openapi;
 mod output;
 mod restore;
 mod serve;
+mod service_manager;
 mod session;
 mod setup_link;
 mod terminal;

@@ -15,7 +15,7 @@ use crate::cli::descriptors;
 use crate::cli::listening::Bound;
 use crate::cli::logs::{self, Log};
 use crate::cli::metrics::Apart;
-use crate::cli::{Exit, Failure, Global, Outcome, listening, metrics};
+use crate::cli::{Exit, Failure, Global, Outcome, listening, metrics, service_manager};
 use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits, Listener, Listening, Tls};
@@ -101,6 +101,8 @@ impl Serve {
             metrics.map_or_else(Vec::new, |(listeners, _)| listeners),
         );
         let limits = limits(&hub.config.front, max_connections);
+        // The sockets listen already: whoever comes before the next line is run waits there.
+        service_manager::serving();
         let site = crate::build(hub);
         let served = runtime.block_on(serve(
             site, apart, &store, listening, limits, signals, &renewed,
@@ -176,6 +178,7 @@ pub(super) async fn serve(
             () = signals.stop(renewed) => {}
             why = store.when_lost() => tracing::error!(problem = why, "stopping"),
         }
+        service_manager::stopping();
     };
     // The metrics are told for as long as there is something to tell.
     let (over, when_over) = oneshot::channel::<()>();
@@ -367,6 +370,7 @@ pub(super) struct Renewed<'serve, R> {
 
 impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
     fn read(&self) {
+        service_manager::reading_anew();
         let reloaded = (self.reload)().and_then(|loaded| {
             self.log.set(&loaded.config.log)?;
             self.trust.take_over(&loaded.config);
@@ -382,6 +386,8 @@ impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
                 "the configuration was not read anew; the old one stays"
             ),
         }
+        // Also where the old one stays: it serves as before.
+        service_manager::serving();
     }
 
     fn read_certificate(&self, config: &Config) {

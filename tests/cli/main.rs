@@ -10,7 +10,9 @@
 mod audit;
 mod backups;
 mod backups_under_load;
+mod behind_nginx;
 mod certificates;
+mod container;
 mod dev;
 mod doctor;
 mod exit_codes;
@@ -26,6 +28,7 @@ mod reading;
 mod restore;
 mod second_factor;
 mod server;
+mod service_manager;
 mod sessions;
 mod stage;
 mod tls;
