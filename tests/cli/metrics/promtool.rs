@@ -60,9 +60,9 @@ fn the_dashboard_and_the_alerts_name_only_what_is_told() {
     for file in ["grafana/hub-dashboard.json", "prometheus/hub.rules.yml"] {
         let path = project("contrib").join(file);
         let text = std::fs::read_to_string(path).unwrap().replace("\\\"", "\"");
-        let named = metrics(&text);
-        assert!(named.len() > 15, "{file}: {named:?}");
-        for name in named {
+        let spoken_of = metrics(&text);
+        assert!(spoken_of.len() > 15, "{file}: {spoken_of:?}");
+        for name in spoken_of {
             assert!(names.contains(name), "{file}: {name} is not told");
         }
         let matched = matched(&text);
