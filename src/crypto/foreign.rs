@@ -15,9 +15,8 @@ use std::ops::RangeInclusive;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params as ArgonParams, Version};
 use data_encoding::{BASE64, HEXLOWER};
-use pbkdf2::pbkdf2_hmac;
+use pbkdf2::{Algorithm as Pbkdf2Algorithm, Params as Pbkdf2Params, pbkdf2_hmac_with_params};
 use scrypt::Params as ScryptParams;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -95,7 +94,7 @@ pub enum Foreign {
     /// PBKDF2 with HMAC-SHA-256.
     Pbkdf2 {
         /// How often.
-        iterations: u32,
+        params: Pbkdf2Params,
         /// The salt, as it is written.
         salt: String,
         /// What comes out for the password.
@@ -196,13 +195,10 @@ impl Foreign {
             }
             Self::Bcrypt(text) => bcrypt::verify(typed, text).map_err(|_| failed),
             Self::Firebase(hash) => hash.fits(typed).ok_or(failed),
-            Self::Pbkdf2 {
-                iterations,
-                salt,
-                hash,
-            } => {
+            Self::Pbkdf2 { params, salt, hash } => {
                 let mut made = Zeroizing::new([0; 32]);
-                pbkdf2_hmac::<Sha256>(typed, salt.as_bytes(), *iterations, made.as_mut());
+                let algorithm = Pbkdf2Algorithm::Pbkdf2Sha256;
+                pbkdf2_hmac_with_params(typed, salt.as_bytes(), algorithm, *params, made.as_mut());
                 Ok(made.ct_eq(hash).into())
             }
             Self::Scrypt {
@@ -290,14 +286,13 @@ fn pbkdf2(
     let iterations = number(iterations).ok_or(malformed)?;
     let iterations = within("pbkdf2 iterations", iterations, MAX_PBKDF2_ITERATIONS)?;
     let hash = decode(hash.as_bytes()).and_then(|hash| hash.try_into().ok());
-    match (u32::try_from(iterations), hash) {
-        (Ok(iterations @ 1..), Some(hash)) => Ok(Foreign::Pbkdf2 {
-            iterations,
-            salt: salt.to_owned(),
-            hash,
-        }),
-        _ => Err(malformed),
-    }
+    let iterations = u32::try_from(iterations).map_err(|_| malformed)?;
+    Ok(Foreign::Pbkdf2 {
+        // Fewer than a thousand were never anybody's choice.
+        params: Pbkdf2Params::new(iterations).map_err(|_| malformed)?,
+        salt: salt.to_owned(),
+        hash: hash.ok_or(malformed)?,
+    })
 }
 
 /// `32768:8:1$salt$hash`.

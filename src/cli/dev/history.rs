@@ -158,7 +158,7 @@ impl Story<'_> {
         }
         self.pass_until(until);
         self.callers.sign_out(&dave).await?;
-        if day % 2 == 0 {
+        if day.is_multiple_of(2) {
             self.callers.sign_out(&carol).await?;
         }
         self.refresh_all().await?;
@@ -179,7 +179,7 @@ impl Story<'_> {
     /// The last day, hour by hour.
     async fn last_hours(&mut self, mut alice: Held) -> Outcome {
         for left in (1..=LAST_HOURS).rev() {
-            self.pass_until(HOUR * left - 20 * MINUTE);
+            self.pass_until(HOUR * (left - 1) + 40 * MINUTE);
             self.visits(left).await?;
             self.refresh_all().await?;
             match left {
@@ -213,7 +213,7 @@ impl Story<'_> {
                 self.callers.sign_out(&held).await
             });
         try_join_all(visits).await?;
-        if left % 5 == 0 {
+        if left.is_multiple_of(5) {
             self.callers.guess("bob", BOB_PHONE).await?;
         }
         Ok(())

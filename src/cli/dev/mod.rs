@@ -36,7 +36,7 @@ const TEMPLATES: &str = "templates";
 /// stands there now.
 #[derive(Debug, Args)]
 pub struct Dev {
-    /// Listen on this address and port, which must be of this machine alone (127.0.0.1, ::1)
+    /// Listen on this address and port, which must be of this machine alone, as 127.0.0.1 is
     #[arg(long, value_name = "ADDRESS", default_value_t = ADDRESS)]
     bind: SocketAddr,
     /// Make the data directory here, and leave it when the server ends
