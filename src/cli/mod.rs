@@ -98,8 +98,8 @@ enum Command {
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::Configuration),
-    /// Print the document of the API (OpenAPI 3.1, JSON)
-    Openapi(openapi::OpenApi),
+    /// Print the document of the API, for programs
+    Openapi,
     /// Print completions for a shell
     Completions(completions::Completions),
     /// Print the manual page, or write all of them
@@ -125,7 +125,7 @@ impl Command {
             Self::Doctor(doctor) => doctor.run(global),
             Self::Healthcheck(healthcheck) => healthcheck.run(global),
             Self::Config(config) => config.run(global),
-            Self::Openapi(openapi) => openapi.run(),
+            Self::Openapi => openapi::run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
             Self::Version(version) => version.run(),

@@ -51,6 +51,8 @@ const KINDS: &[&str] = &[
     "text/plain; charset=utf-8",
 ];
 
+/// The document of the API, which clients ask for again.
+const DOCUMENT: &str = "/api/openapi.json";
 /// Files that apps import or read by these names, from pages of their own origins.
 pub const FOR_APPS: [&str; 2] = ["/static/hub-client.js", "/static/hub-client.d.ts"];
 
@@ -149,10 +151,13 @@ impl Look<'_> {
 
     fn at_its_content(&mut self) {
         let status = self.answer.status;
-        let is_file = self.path.starts_with("/static/") && matches!(status, 200 | 304);
-        let kept = match (is_file, FOR_APPS.contains(&self.path)) {
+        let is_document = self.path == DOCUMENT && matches!(status, 200 | 304);
+        let is_static = self.path.starts_with("/static/") && matches!(status, 200 | 304);
+        let is_file = is_static || is_document;
+        let kept = match (is_static, FOR_APPS.contains(&self.path)) {
             (true, true) => "public, max-age=600, stale-while-revalidate=86400",
             (true, false) => "public, max-age=31536000, immutable",
+            (false, _) if is_document => "no-cache",
             (false, _) => "no-store",
         };
         self.has("cache-control", &[kept]);

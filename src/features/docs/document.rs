@@ -1,5 +1,6 @@
 //! What the document of the API says of all calls: who may call, which headers come back, what is answered alike everywhere.
 
+use utoipa::openapi::Required;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -60,6 +61,7 @@ pub fn whole(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     );
     let components = document.components.get_or_insert_with(Components::new);
     answered_alike(components);
+    no_body_is_needed_to_change_nothing(&mut document);
     for operation in document
         .paths
         .paths
@@ -74,6 +76,18 @@ pub fn whole(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     }
     links::put_on(&mut document);
     document
+}
+
+/// Whoever changes their profile without a body changes nothing, and is told so.
+fn no_body_is_needed_to_change_nothing(document: &mut OpenApi) {
+    let items = document.paths.paths.values_mut();
+    for operation in items.flat_map(links::operations) {
+        if operation.operation_id.as_deref() == Some("updateMe")
+            && let Some(RefOr::T(body)) = &mut operation.request_body
+        {
+            body.required = Some(Required::False);
+        }
+    }
 }
 
 /// The answers that stand in the document once, and how one says who calls.

@@ -1,4 +1,4 @@
-//! `GET /api/openapi.json`: the document of the API, in OpenAPI 3.1.
+//! `GET /api/openapi.json`: the document of the API, in `OpenAPI` 3.1.
 
 use std::io::Cursor;
 

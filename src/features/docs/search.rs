@@ -19,7 +19,7 @@ impl Search {
     pub fn parse(typed: &str) -> Self {
         let typed: String = typed.trim().chars().take(MAX_CHARS).collect();
         let words = typed.split_whitespace().map(str::to_lowercase).collect();
-        Self { words, typed }
+        Self { typed, words }
     }
 
     /// Whether there is anything to look for.
@@ -46,6 +46,8 @@ impl Search {
             &call.group,
             &status,
             &fields.join(" "),
+            // It has the fields within fields too.
+            call.example.as_deref().unwrap_or_default(),
         ])
     }
 

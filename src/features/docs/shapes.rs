@@ -81,7 +81,7 @@ impl<'document> Shapes<'document> {
     pub fn fields_of(self, schema: &'document Schema) -> Vec<Field> {
         let mut fields = Vec::new();
         for (name, schema, required) in self.properties(schema) {
-            fields.push(self.field(name, schema, required));
+            fields.push(field(name, schema, required));
             // An object that has no name of its own stands where it is used.
             if let RefOr::T(inner @ Schema::Object(_)) = schema {
                 fields.extend(self.fields_of(inner).into_iter().map(|field| Field {
@@ -92,48 +92,53 @@ impl<'document> Shapes<'document> {
         }
         fields
     }
+}
 
-    fn field(self, named: &str, schema: &'document RefOr<Schema>, required: bool) -> Field {
-        let mut field = Field {
-            name: named.to_owned(),
-            kind: "object".to_owned(),
-            of: None,
-            required,
-            about: String::new(),
-            limits: String::new(),
-        };
-        match schema {
-            RefOr::Ref(reference) => {
-                field.of = Some(name(&reference.ref_location).to_owned());
-                field.about.clone_from(&reference.description);
-            }
-            RefOr::T(Schema::Object(object)) => {
-                field.kind = kind(&object.schema_type);
-                field.about = object.description.clone().unwrap_or_default();
-                field.limits = limits(object);
-            }
-            RefOr::T(Schema::Array(array)) => {
-                "array".clone_into(&mut field.kind);
-                field.about = array.description.clone().unwrap_or_default();
-                if let ArrayItems::RefOrSchema(items) = &array.items
-                    && let RefOr::Ref(reference) = items.as_ref()
-                {
-                    field.of = Some(name(&reference.ref_location).to_owned());
-                }
-                if let Some(most) = array.max_items {
-                    field.limits = format!("at most {most}");
-                }
-            }
-            RefOr::T(Schema::AllOf(all)) => {
-                field.about = all.description.clone().unwrap_or_default();
-                if let Some(RefOr::Ref(reference)) = all.items.first() {
-                    field.of = Some(name(&reference.ref_location).to_owned());
-                }
-            }
-            RefOr::T(_) => {}
+fn field(named: &str, schema: &RefOr<Schema>, required: bool) -> Field {
+    let mut field = Field {
+        name: named.to_owned(),
+        kind: "object".to_owned(),
+        of: None,
+        required,
+        about: String::new(),
+        limits: String::new(),
+    };
+    match schema {
+        RefOr::Ref(reference) => {
+            field.of = Some(name(&reference.ref_location).to_owned());
+            field.about.clone_from(&reference.description);
         }
-        field
+        RefOr::T(Schema::Object(object)) => {
+            field.kind = kind(&object.schema_type);
+            // A text of several lines in the source is one here.
+            field.about = object
+                .description
+                .clone()
+                .unwrap_or_default()
+                .replace('\n', " ");
+            field.limits = limits(object);
+        }
+        RefOr::T(Schema::Array(array)) => {
+            "array".clone_into(&mut field.kind);
+            field.about = array.description.clone().unwrap_or_default();
+            if let ArrayItems::RefOrSchema(items) = &array.items
+                && let RefOr::Ref(reference) = items.as_ref()
+            {
+                field.of = Some(name(&reference.ref_location).to_owned());
+            }
+            if let Some(most) = array.max_items {
+                field.limits = format!("at most {most}");
+            }
+        }
+        RefOr::T(Schema::AllOf(all)) => {
+            field.about = all.description.clone().unwrap_or_default();
+            if let Some(RefOr::Ref(reference)) = all.items.first() {
+                field.of = Some(name(&reference.ref_location).to_owned());
+            }
+        }
+        RefOr::T(_) => {}
     }
+    field
 }
 
 fn own(object: &Object) -> Vec<(&str, &RefOr<Schema>, bool)> {
@@ -162,7 +167,7 @@ fn kind(kind: &SchemaType) -> String {
     }
 }
 
-/// Patterns as long as this are no help to anybody: the description says the same.
+/// Patterns as long as this, and those that look ahead, are no help to anybody: the description says the same.
 const SHOWN_PATTERN_CHARS: usize = 40;
 
 fn limits(object: &Object) -> String {
@@ -175,7 +180,9 @@ fn limits(object: &Object) -> String {
     }
     match object.pattern.as_deref() {
         Some(r"\S") => told.push("not blank".to_owned()),
-        Some(pattern) if pattern.len() < SHOWN_PATTERN_CHARS => told.push(pattern.to_owned()),
+        Some(pattern) if pattern.len() < SHOWN_PATTERN_CHARS && !pattern.contains("(?=") => {
+            told.push(pattern.to_owned());
+        }
         _ => {}
     }
     told.join(", ")
