@@ -74,7 +74,7 @@ fn field(schema: &'static Value, name: &str) -> Option<&'static Value> {
     let inherited = parts.unwrap_or_default().iter().rev();
     schema["properties"]
         .get(name)
-        .or_else(|| inherited.filter_map(|part| field(part, name)).next())
+        .or_else(|| inherited.into_iter().find_map(|part| field(part, name)))
 }
 
 /// A body has the fields of its schema and no others, all the way down.
@@ -99,7 +99,9 @@ fn fits(body: &Value, schema: &'static Value, whose: &str) {
         }
         Value::Array(items) => {
             let schema = &resolved(schema)["items"];
-            items.iter().for_each(|item| fits(item, schema, whose));
+            for item in items {
+                fits(item, schema, whose);
+            }
         }
         _ => {}
     }
