@@ -8,4 +8,5 @@ pub mod jwt;
 pub mod key_file;
 pub mod keyring;
 pub mod ring;
+pub mod service_keys;
 pub mod totp;

@@ -28,6 +28,7 @@ mod keys;
 mod markup;
 mod names;
 mod redirects;
+mod revocations;
 mod rotation;
 #[path = "../canaries/scanner.rs"]
 mod scanner;

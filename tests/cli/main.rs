@@ -19,6 +19,7 @@ mod listening;
 mod printed;
 mod reading;
 mod restore;
+mod revocations;
 mod second_factor;
 mod server;
 mod sessions;

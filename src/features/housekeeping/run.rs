@@ -9,6 +9,7 @@ use rocket::tokio::time::Instant;
 
 use crate::features::housekeeping::model::Policy;
 use crate::features::housekeeping::remove_rest::{BATCH_ROWS, RemoveNetworks, RemoveRest};
+use crate::features::housekeeping::remove_revocations::{BATCH_REVOCATIONS, RemoveRevocations};
 use crate::features::housekeeping::remove_sessions::{BATCH_SESSIONS, RemoveSessions};
 use crate::features::housekeeping::store::Place;
 use crate::features::housekeeping::tell::Tell;
@@ -34,6 +35,7 @@ pub struct Housekeeping {
     store: Store,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    access_ttl: Duration,
 }
 
 impl Housekeeping {
@@ -47,6 +49,7 @@ impl Housekeeping {
                 refresh_ttl: hub.config.refresh_ttl,
                 keep: hub.config.keep_ended_sessions,
             },
+            access_ttl: hub.config.access_ttl,
         }
     }
 
@@ -60,6 +63,7 @@ impl Housekeeping {
         self.remove_sessions().await?;
         self.remove_networks().await?;
         self.remove_rest().await?;
+        self.remove_revocations().await?;
         let cause = Cause::here(Actor::System, self.clock.now());
         self.store.write(Tell { cause }).await
     }
@@ -109,6 +113,19 @@ impl Housekeeping {
             let change = RemoveRest {
                 now: self.clock.now(),
                 most: BATCH_ROWS,
+            };
+            if !self.store.read(|db| change.peek(db))? || self.batch(change).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn remove_revocations(&self) -> Result<(), StoreError> {
+        loop {
+            let change = RemoveRevocations {
+                now: self.clock.now(),
+                access_ttl: self.access_ttl,
+                most: BATCH_REVOCATIONS,
             };
             if !self.store.read(|db| change.peek(db))? || self.batch(change).await? == 0 {
                 return Ok(());
