@@ -17,6 +17,7 @@ use crate::crypto::jwt::Tokens;
 use crate::crypto::key_file;
 use crate::crypto::keyring::{KeyError, Secret};
 use crate::crypto::ring::SharedRing;
+use crate::crypto::service_keys::ServiceKeys;
 use crate::crypto::totp::SecondFactorKeys;
 use crate::hub::counts::Counts;
 use crate::hub::throttle::Throttle;
@@ -43,6 +44,8 @@ pub struct Hub {
     pub forms: FormTokens,
     /// Derives the secrets of second factors.
     pub second_factor_keys: Arc<SecondFactorKeys>,
+    /// Makes and checks the tokens of service accounts.
+    pub service_keys: ServiceKeys,
     /// Names accounts where failed tries are counted.
     pub attempt_keys: Arc<AttemptKeys>,
     /// Hashes passwords.
@@ -195,6 +198,7 @@ impl Hub {
             tokens: Arc::new(Tokens::new(Arc::clone(&ring))),
             forms: FormTokens::new(Arc::clone(&ring)),
             second_factor_keys: Arc::new(SecondFactorKeys::new(Arc::clone(&ring))),
+            service_keys: ServiceKeys::new(Arc::clone(&ring)),
             attempt_keys: Arc::new(AttemptKeys::new(ring)),
             counts: Arc::default(),
             throttle: Arc::new(Throttle::new(config.throttle_exempt.clone(), &clock)),

@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::crypto::keyring::KeyError;
+use crate::features::admin::services::error::ServiceError;
 use crate::features::admin::users::error::AdministrationError;
 use crate::front::TlsError;
 use crate::hub::HubError;
@@ -153,6 +154,15 @@ impl From<AdministrationError> for Failure {
     fn from(error: AdministrationError) -> Self {
         match error {
             AdministrationError::Store(error) => error.into(),
+            other => Self::new(Exit::Failed, other.to_string()),
+        }
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Store(error) => error.into(),
             other => Self::new(Exit::Failed, other.to_string()),
         }
     }

@@ -21,6 +21,7 @@ mod openapi;
 mod output;
 mod restore;
 mod serve;
+mod service;
 mod service_manager;
 mod session;
 mod setup_link;
@@ -76,6 +77,9 @@ enum Command {
     /// List and end sessions
     #[command(subcommand)]
     Session(session::Session),
+    /// Add, list and revoke accounts of services that hear of revocations
+    #[command(subcommand)]
+    Service(service::Service),
     /// Look into tokens
     #[command(subcommand)]
     Token(token::Token),
@@ -116,6 +120,7 @@ impl Command {
             Self::SetupLink(link) => link.run(global),
             Self::User(user) => user.run(global),
             Self::Session(session) => session.run(global),
+            Self::Service(service) => service.run(global),
             Self::Token(token) => token.run(global),
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),

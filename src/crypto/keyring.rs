@@ -52,6 +52,8 @@ pub enum Purpose {
     SecondFactor,
     /// Names accounts where failed tries are counted.
     Attempt,
+    /// Makes the tokens of service accounts.
+    Service,
 }
 
 impl Purpose {
@@ -64,6 +66,7 @@ impl Purpose {
             Self::Fingerprint => b"regardingwork-hub/1/fingerprint",
             Self::SecondFactor => b"regardingwork-hub/1/second-factor",
             Self::Attempt => b"regardingwork-hub/1/attempt",
+            Self::Service => b"regardingwork-hub/1/service",
         }
     }
 }
@@ -267,6 +270,7 @@ mod tests {
             Purpose::Fingerprint,
             Purpose::SecondFactor,
             Purpose::Attempt,
+            Purpose::Service,
         ];
         let keys: std::collections::HashSet<_> = [&first, &second]
             .iter()

@@ -10,5 +10,6 @@ pub mod jwt;
 pub mod key_file;
 pub mod keyring;
 pub mod ring;
+pub mod service_keys;
 mod stored_hash;
 pub mod totp;

@@ -38,7 +38,9 @@ impl Lifetimes {
             Purpose::Access => self.access,
             Purpose::Refresh | Purpose::Jti => self.refresh,
             Purpose::Form => FORM_LIFETIME,
-            Purpose::Fingerprint | Purpose::SecondFactor | Purpose::Attempt => Duration::MAX,
+            Purpose::Fingerprint | Purpose::SecondFactor | Purpose::Attempt | Purpose::Service => {
+                Duration::MAX
+            }
         }
     }
 

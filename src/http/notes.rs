@@ -64,6 +64,12 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
         "",
     ),
     (
+        "service_revoked",
+        Tone::Good,
+        "The service is revoked. Its token opens nothing any more.",
+        "",
+    ),
+    (
         "sign_in_anew",
         Tone::Plain,
         "That took too long, or something changed meanwhile. Please sign in again.",

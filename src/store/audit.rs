@@ -78,6 +78,10 @@ pub enum Action {
     SecondFactorRecoveryUsed,
     /// A user made their recovery codes anew.
     SecondFactorRecoveryRenew,
+    /// An account of a service was made.
+    ServiceAdd,
+    /// An account of a service was revoked.
+    ServiceRevoke,
     /// Another key took the place of the present one.
     KeyRotate,
     /// Rows of the audit were taken out as a file.
@@ -123,6 +127,8 @@ impl Action {
         Self::UserRole,
         Self::UserTier,
         Self::UserDelete,
+        Self::ServiceAdd,
+        Self::ServiceRevoke,
         Self::KeyRotate,
         Self::SetupLink,
         Self::SetupDone,
@@ -173,6 +179,8 @@ impl Action {
             Self::SecondFactorRefused => "second_factor.refused",
             Self::SecondFactorRecoveryUsed => "second_factor.recovery_used",
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
+            Self::ServiceAdd => "service.add",
+            Self::ServiceRevoke => "service.revoke",
             Self::KeyRotate => "key.rotate",
             Self::AuditExport => "audit.export",
             Self::HousekeepingRemove => "housekeeping.remove",

@@ -1,4 +1,4 @@
-//! The names that rows have: users, sessions, requests.
+//! The names that rows have: users, keys, service accounts, sessions, requests.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +25,16 @@ impl KeyId {
 }
 
 impl fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A service account's number. It is given once and never returns, not even after the account is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServiceId(pub i64);
+
+impl fmt::Display for ServiceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }

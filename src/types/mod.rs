@@ -19,6 +19,7 @@ pub mod proxies;
 pub mod role;
 pub mod salt;
 pub mod sender_network;
+pub mod service_name;
 pub mod span;
 pub mod tier;
 pub mod time;

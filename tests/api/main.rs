@@ -30,6 +30,7 @@ mod markup;
 mod metrics;
 mod names;
 mod redirects;
+mod revocations;
 mod rotation;
 #[path = "../canaries/scanner.rs"]
 mod scanner;

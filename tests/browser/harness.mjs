@@ -106,10 +106,15 @@ export class Hub {
     if (this.setupLink) this.secrets.sent(new URL(this.setupLink).searchParams);
   }
 
-  async stop() {
-    for (const person of this.#people) await person.close();
+  /** Ends the server; its directory stays. */
+  async end() {
     this.#child.kill("SIGTERM");
     await this.ended;
+  }
+
+  async stop() {
+    for (const person of this.#people) await person.close();
+    await this.end();
     assert.deepEqual(this.secrets.findings(this.environment.HUB_DATA_DIR, this.#log), [], "secrets were left behind");
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -26,6 +26,7 @@ mod moving;
 mod printed;
 mod reading;
 mod restore;
+mod revocations;
 mod second_factor;
 mod server;
 mod service_manager;

@@ -40,6 +40,10 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("users", &["passwords"]),
     ("sessions", &["attempts", "users", "passwords"]),
     (
+        "revocations",
+        &["sessions", "attempts", "users", "passwords"],
+    ),
+    (
         "second_factors",
         &["sessions", "attempts", "users", "passwords"],
     ),
@@ -103,7 +107,7 @@ fn among_features(source: &Source, at: usize, home: &str, path: &[String]) -> Op
     };
     (!allowed).then(|| {
         format!(
-            "{place}: features/{home} must not name features/{named}; attempts, users ← sessions ← second_factors ← browser ← the rest"
+            "{place}: features/{home} must not name features/{named}; attempts, users ← sessions ← revocations, second_factors ← browser ← the rest"
         )
     })
 }

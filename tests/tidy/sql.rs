@@ -48,6 +48,8 @@ const FEATURE_TABLES: &[&str] = &[
     "recovery_codes",
     "failed_attempts",
     "known_networks",
+    "revocations",
+    "service_accounts",
 ];
 
 fn is_sql(literal: &str) -> bool {

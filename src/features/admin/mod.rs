@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backups;
 pub mod dashboard;
+pub mod services;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

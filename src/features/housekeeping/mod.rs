@@ -9,6 +9,7 @@
 //! | failures at a password | a day after the last, when they are forgotten anyway |
 //! | a network that a user is known from | 90 days after the last session began there |
 //! | a setup link | a week after it was made; it was good for a day |
+//! | a row of the feed of revocations | when it is older than an access token lives, and an hour; the last row stays |
 //! | the mark that a user is gone | with the last of their sessions |
 //!
 //! The audit stays, all of it: it is a chain. So do the hours that dashboards count by, the keys that were replaced, and what clients call
@@ -26,6 +27,7 @@
 
 pub mod model;
 pub mod remove_rest;
+pub mod remove_revocations;
 pub mod remove_sessions;
 pub mod run;
 pub mod store;

@@ -164,7 +164,7 @@ impl Change for RemoveNetworks {
 }
 
 /// How old a row is on the lived time. If its boot was never met, it counts from now on.
-fn age(tx: &Tx<'_>, moment: Moment, lived: Lived) -> Result<i64, StoreError> {
+pub(super) fn age(tx: &Tx<'_>, moment: Moment, lived: Lived) -> Result<i64, StoreError> {
     if let Some(place) = lived::place(tx, moment)? {
         return Ok(lived.since(place));
     }

@@ -9,6 +9,7 @@ use rocket::tokio::time::Instant;
 
 use crate::features::housekeeping::model::Policy;
 use crate::features::housekeeping::remove_rest::{BATCH_ROWS, RemoveNetworks, RemoveRest};
+use crate::features::housekeeping::remove_revocations::{BATCH_REVOCATIONS, RemoveRevocations};
 use crate::features::housekeeping::remove_sessions::{BATCH_SESSIONS, RemoveSessions};
 use crate::features::housekeeping::store::Place;
 use crate::features::housekeeping::tell::Tell;
@@ -36,6 +37,7 @@ pub struct Housekeeping {
     clock: Arc<dyn Clock>,
     policy: Policy,
     counts: Arc<Counts>,
+    access_ttl: Duration,
 }
 
 impl Housekeeping {
@@ -50,6 +52,7 @@ impl Housekeeping {
                 keep: hub.config.keep_ended_sessions,
             },
             counts: Arc::clone(&hub.counts),
+            access_ttl: hub.config.access_ttl,
         }
     }
 
@@ -72,6 +75,7 @@ impl Housekeeping {
         self.remove_sessions().await?;
         self.remove_networks().await?;
         self.remove_rest().await?;
+        self.remove_revocations().await?;
         let cause = Cause::here(Actor::System, self.clock.now());
         self.store.write(Tell { cause }).await
     }
@@ -121,6 +125,19 @@ impl Housekeeping {
             let change = RemoveRest {
                 now: self.clock.now(),
                 most: BATCH_ROWS,
+            };
+            if !self.store.read(|db| change.peek(db))? || self.batch(change).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn remove_revocations(&self) -> Result<(), StoreError> {
+        loop {
+            let change = RemoveRevocations {
+                now: self.clock.now(),
+                access_ttl: self.access_ttl,
+                most: BATCH_REVOCATIONS,
             };
             if !self.store.read(|db| change.peek(db))? || self.batch(change).await? == 0 {
                 return Ok(());

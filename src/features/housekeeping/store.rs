@@ -1,6 +1,7 @@
 //! All SQL that removes what is over, whosever table it stands in: whoever wants to know what is ever deleted by itself reads this file.
 
 pub mod removals;
+pub mod revocations;
 
 use rusqlite::{Row, params};
 

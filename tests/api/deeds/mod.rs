@@ -110,6 +110,8 @@ pub const DEEDS: &[Deed] = deeds! {
     Get "/admin/audit/export.json" root alice OnItsPage ["audit.export"] none;
     Get "/admin/sessions/export.csv" root alice OnItsPage ["session.export"] none;
     Get "/admin/sessions/export.json" root alice OnItsPage ["session.export"] none;
+    Post "/admin/services/<id>/revoke" root shop No ["service.revoke"] none;
+    Post "/admin/services/new" root alice OnItsPage ["service.add"] |_| vec![("name", "basket".into())];
     Post "/admin/sessions/<id>/revoke" root session No ["session.end"] none;
     Post "/admin/sessions/revoke" root alice OnItsPage ["session.end_many"]
         |_| vec![("which", "all".into()), ("q", "user:alice".into()), ("shown", "100".into())];
@@ -152,6 +154,11 @@ fn backup(scene: &Scene<'_>) -> String {
     name.to_owned()
 }
 
+/// The service account that there is.
+fn shop(_: &Scene<'_>) -> String {
+    "1".to_owned()
+}
+
 fn disabled(_: &Scene<'_>) -> String {
     "5".to_owned()
 }
@@ -175,6 +182,10 @@ impl Before {
         stage.register("mallory").await;
         stage.register("dora").await;
         stage.sql("UPDATE users SET is_active = 0 WHERE username = 'dora'");
+        stage.sql(
+            "INSERT INTO service_accounts (name, name_key, salt, key, made_at)
+             VALUES ('shop', 'shop', randomblob(16), 1, 0)",
+        );
         Self {
             directory: stage.close(),
             alice,

@@ -11,7 +11,7 @@ use crate::state::state;
 /// What the database holds, but for how much time it has seen pass.
 fn held(stage: &Stage) -> crate::state::State {
     let mut tables = state(stage);
-    tables.retain(|table, _| table != "lived");
+    tables.retain(|table, _| table != "lived" && table != "revocation_ages");
     tables
 }
 

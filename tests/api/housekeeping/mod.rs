@@ -2,6 +2,7 @@
 
 mod clocks;
 mod rest;
+mod revocations;
 mod sessions;
 
 use std::time::Duration;

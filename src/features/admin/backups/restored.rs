@@ -2,6 +2,7 @@
 
 use crate::features::admin::setup;
 use crate::features::browser;
+use crate::features::revocations;
 use crate::features::sessions::end;
 use crate::features::sessions::model::EndReason;
 use crate::features::sessions::store::many::{Filter, Now};
@@ -34,6 +35,8 @@ impl Change for SettleRestored {
             let all = Filter::default();
             end::end_many(tx, &all, EndReason::Restored, self.now, &self.cause)?.ended
         };
+        // Who remembers answers of the database that was there before forgets them, whatever it was told last.
+        revocations::store::reset(tx)?;
         let sessions = if self.keeps_sessions { "kept" } else { "ended" };
         tx.audit(
             &self.cause,

@@ -31,6 +31,8 @@ pub enum Act {
     SignOut,
     /// Deleting.
     Delete,
+    /// Making and revoking accounts of services, which outlive whoever made them.
+    Services,
 }
 
 impl Act {
@@ -38,7 +40,7 @@ impl Act {
     const fn is_for_others_only(self) -> bool {
         match self {
             Self::Role | Self::Disable | Self::Password | Self::SecondFactor | Self::Delete => true,
-            Self::Add(_) | Self::Tier | Self::Enable | Self::SignOut => false,
+            Self::Add(_) | Self::Tier | Self::Enable | Self::SignOut | Self::Services => false,
         }
     }
 }
@@ -77,7 +79,7 @@ pub fn judge(
 ) -> Result<(), AdministrationError> {
     let concerns_users_only = match act {
         Act::Add(role) => role == Role::User,
-        Act::Role => false,
+        Act::Role | Act::Services => false,
         // Whoever manages sessions may end each of these one by one.
         Act::SignOut => true,
         _ => target == Some(Role::User),
@@ -144,6 +146,15 @@ mod tests {
         ] {
             assert_eq!(judge(Some(Admin), Act::Add(role), None, false), admin);
             assert_eq!(judge(Some(SuperAdmin), Act::Add(role), None, false), Ok(()));
+        }
+    }
+
+    #[test]
+    fn only_a_superadmin_makes_and_revokes_accounts_of_services() {
+        let judged = |role| judge(role, Act::Services, None, false);
+        assert_eq!(judged(Some(SuperAdmin)), Ok(()));
+        for role in [Some(Admin), Some(User), None] {
+            assert_eq!(judged(role), Err(Forbidden));
         }
     }
 

@@ -21,11 +21,13 @@ pub enum Kind {
     Networks,
     /// Setup links.
     Links,
+    /// What the feed of revocations told.
+    Revocations,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sessions,
         Self::Events,
         Self::FormerUsers,
@@ -33,6 +35,7 @@ impl Kind {
         Self::Failures,
         Self::Networks,
         Self::Links,
+        Self::Revocations,
     ];
 
     /// As it stands in the table and in the audit.
@@ -46,6 +49,7 @@ impl Kind {
             Self::Failures => "failures",
             Self::Networks => "networks",
             Self::Links => "setup_links",
+            Self::Revocations => "revocations",
         }
     }
 }
