@@ -71,10 +71,10 @@ fn fields(schema: &'static Value) -> (BTreeSet<&'static str>, BTreeSet<&'static 
 fn field(schema: &'static Value, name: &str) -> Option<&'static Value> {
     let schema = resolved(schema);
     let parts = schema["allOf"].as_array().map(Vec::as_slice);
-    let inherited = parts.unwrap_or_default().iter().rev();
+    let mut inherited = parts.unwrap_or_default().iter().rev();
     schema["properties"]
         .get(name)
-        .or_else(|| inherited.into_iter().find_map(|part| field(part, name)))
+        .or_else(|| inherited.find_map(|part| field(part, name)))
 }
 
 /// A body has the fields of its schema and no others, all the way down.
