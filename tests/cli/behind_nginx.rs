@@ -73,10 +73,9 @@ fn settings(place: &Path, hub: SocketAddr, port: u16, certificate: &Certificate)
     let site = put(&site, "/etc/ssl/hub/fullchain.pem", &cert);
     let key = certificate.key.display().to_string();
     let site = put(&site, "/etc/ssl/hub/privkey.pem", &key);
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|kind| format!("{kind}_temp_path {}/{kind};\n", place.display()))
-        .collect();
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = kinds.map(|kind| format!("{kind}_temp_path {}/{kind};\n", place.display()));
+    let temporary = temporary.concat();
     format!(
         "pid {0}/nginx.pid;\nerror_log {0}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{site}}}\n",
         place.display()
@@ -98,13 +97,13 @@ fn proxied() -> (Stage, Server, Proxy) {
     stage.environment.push(("HUB_PUBLIC_URL", url));
     let proxies = "127.0.0.1".to_owned();
     stage.environment.push(("HUB_TRUSTED_PROXIES", proxies));
-    let served = stage.command(&["serve", "--bind", "systemd"]);
+    let as_asked = stage.command(&["serve", "--bind", "systemd"]);
     let mut command = Command::new("sh");
     let log = place.join("server.log");
     command
         .args(["-c", HAND_OVER, "sh"])
-        .arg(served.get_program())
-        .args(served.get_args())
+        .arg(as_asked.get_program())
+        .args(as_asked.get_args())
         .env_clear()
         .envs(
             served
@@ -279,10 +278,10 @@ fn behind_nginx_cookies_are_for_https_only_and_pages_lead_to_their_own_host() {
 #[test]
 fn before_the_hub_nginx_refuses_long_bodies_and_sends_plain_http_to_https() {
     let (_stage, server, proxy) = proxied();
-    let long = proxy.place.join("long");
-    fs::write(&long, vec![b'x'; 40_000]).unwrap();
-    let long = format!("@{}", long.display());
-    let (status, head, _) = proxy.curl(&["--data-binary", &long], "/api/auth/login");
+    let body = proxy.place.join("long");
+    fs::write(&body, vec![b'x'; 40_000]).unwrap();
+    let body = format!("@{}", body.display());
+    let (status, head, _) = proxy.curl(&["--data-binary", &body], "/api/auth/login");
     assert!(status == 413 && head.contains("server: nginx"), "{head}");
     let (code, _, log) = server.stop();
     assert_eq!(code, 0);
