@@ -14,7 +14,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::metrics::Apart;
-use crate::cli::serve::{self, Renewed, Signals};
+use crate::cli::serve;
+use crate::cli::serve::signals::{Renewed, Signals};
 use crate::cli::{Exit, Failure, Global, Outcome, descriptors, listening, logs};
 use crate::config::{Config, Loaded, Sources, WebAddress};
 use crate::http::pages::Development;

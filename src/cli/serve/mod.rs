@@ -1,5 +1,7 @@
 //! `hub serve`: the server.
 
+pub(super) mod signals;
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::net::SocketAddr;
@@ -8,22 +10,22 @@ use std::sync::Arc;
 
 use clap::Args;
 use rocket::{Build, Rocket};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::descriptors;
 use crate::cli::listening::Bound;
-use crate::cli::logs::{self, Log};
+use crate::cli::logs;
 use crate::cli::metrics::Apart;
 use crate::cli::{Exit, Failure, Global, Outcome, listening, metrics, service_manager};
 use crate::config::{Bind, Config, Front, Loaded, WebAddress};
 use crate::features::admin::setup::link::{self, LinkError};
 use crate::front::{self, Limits, Listener, Listening, Tls};
-use crate::hub::{self, Hub, Place, Trust};
+use crate::hub::{self, Hub, Place};
 use crate::store::{Mode, OpenError, Store};
 use crate::types::cause::{Actor, Cause};
 use crate::types::entropy::SystemEntropy;
 use crate::types::time::{Clock, SystemClock, Timestamp};
+use signals::{Renewed, Signals};
 
 /// Run the server: makes the data directory and what belongs in it, migrates, listens.
 #[derive(Debug, Args)]
@@ -322,87 +324,4 @@ fn setup_link(hub: &Hub) -> Result<Option<String>, Failure> {
         LinkError::Store(error) => Failure::from(error),
         LinkError::CannotWrite { .. } => Failure::new(Exit::CannotCreate, error.to_string()),
     })
-}
-
-/// The signals that the server answers to.
-pub(super) struct Signals {
-    term: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    /// From here on none of them ends the process by itself; those that come early wait.
-    pub(super) fn await_all() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::new(Exit::Failed, format!("cannot await signals: {error}"))
-            })
-        };
-        Ok(Self {
-            term: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
-        })
-    }
-
-    /// Resolves when the server is to stop; until then HUP reads anew what can change in a running server.
-    async fn stop(mut self, renewed: &Renewed<'_, impl Fn() -> Result<Loaded, Failure>>) {
-        loop {
-            tokio::select! {
-                _ = self.term.recv() => break,
-                _ = self.interrupt.recv() => break,
-                _ = self.hangup.recv() => renewed.read(),
-            }
-        }
-        tracing::info!("stopping: running requests are finished");
-    }
-}
-
-/// What HUP reads anew: the log level, the trusted proxies, the certificate.
-pub(super) struct Renewed<'serve, R> {
-    pub(super) log: &'serve Log,
-    pub(super) trust: Trust,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) tls: Option<Tls>,
-    pub(super) reload: R,
-}
-
-impl<R: Fn() -> Result<Loaded, Failure>> Renewed<'_, R> {
-    fn read(&self) {
-        service_manager::reading_anew();
-        let reloaded = (self.reload)().and_then(|loaded| {
-            self.log.set(&loaded.config.log)?;
-            self.trust.take_over(&loaded.config);
-            Ok(loaded.config)
-        });
-        match reloaded {
-            Ok(config) => {
-                tracing::info!("log level, trusted proxies and exempt networks were read anew");
-                self.read_certificate(&config);
-            }
-            Err(failure) => tracing::error!(
-                problem = failure.text,
-                "the configuration was not read anew; the old one stays"
-            ),
-        }
-        // Also where the old one stays: it serves as before.
-        service_manager::serving();
-    }
-
-    fn read_certificate(&self, config: &Config) {
-        let (Some(tls), Some((cert, key))) = (&self.tls, config.tls.files()) else {
-            return;
-        };
-        match tls.reload(cert, key) {
-            Ok(()) => {
-                tracing::info!("the certificate was read anew");
-                warn_of(tls, self.clock.now().wall);
-            }
-            Err(error) => tracing::error!(
-                problem = %error,
-                "the certificate was not read anew; the old one stays"
-            ),
-        }
-    }
 }
