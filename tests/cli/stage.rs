@@ -212,11 +212,6 @@ impl Server {
         kill_process(Pid::from_child(child), signal).expect("to be signalled");
     }
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.as_ref().expect("running").id()
-    }
-
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
     }

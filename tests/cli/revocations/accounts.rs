@@ -103,7 +103,7 @@ fn a_replaced_key_goes_on_to_prove_its_services_until_its_line_is_gone() {
     let stage = Stage::new();
     let server = stage.serve();
     let old = stage.run(&["service", "add", "old"]).good();
-    stage.run(&["key", "rotate"]).good();
+    stage.run(&["key", "rotate", "--yes"]).good();
     let new = stage.run(&["service", "add", "new"]).good();
     let keys = |listed: &Value| [&listed[0], &listed[1]].map(|one| one["key"].clone());
     let listed = stage.run(&["service", "list", "--json"]).json();

@@ -80,11 +80,13 @@ fn every_way_of_ending_is_told_within_a_second() {
         server.ask("POST /api/auth/password", &left.access, &body).0,
         200
     );
-    told("password_changed", &other, Instant::now());
-    assert_eq!(
-        reader.named("user").data,
-        json!({"user_id": 2, "what": "changed"})
-    );
+    let since = Instant::now();
+    let changed = json!({"user_id": 2, "what": "changed"});
+    assert_eq!(reader.named("user").data, changed);
+    let session = reader.named("session").data;
+    assert!(since.elapsed() < SOON);
+    assert_eq!(session["sid"], other.session());
+    assert_eq!(session["why"], "password_changed");
 
     stage.run(&["user", "role", "alice", "ADMIN"]).good();
     let since = Instant::now();

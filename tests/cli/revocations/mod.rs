@@ -9,4 +9,3 @@ mod accounts;
 mod feed;
 mod middleware;
 mod reader;
-mod stalled;
