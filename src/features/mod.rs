@@ -26,6 +26,7 @@ pub fn api() -> Document {
     docs::document::whole([
         account::Api::openapi(),
         sessions::Api::openapi(),
+        revocations::Api::openapi(),
         health::Api::openapi(),
         docs::Api::openapi(),
     ])

@@ -120,9 +120,9 @@ pub(super) async fn serve(
 
     let ended = poll_fn(|context| {
         // Before the connection's turn, so that an answer that is made in it already says that it is the last.
-        if !turn.is_stopping()
-            && (stop.as_mut().poll(context).is_ready() || asked.as_mut().poll(context).is_ready())
-        {
+        let begins_to_stop = !turn.is_stopping()
+            && (stop.as_mut().poll(context).is_ready() || asked.as_mut().poll(context).is_ready());
+        if begins_to_stop {
             turn.stop();
         }
         let ended = connection.as_mut().poll(context);
@@ -136,6 +136,10 @@ pub(super) async fn serve(
             return Poll::Ready(Ok(()));
         }
         if !turn.may_close() {
+            // An answer that ended in this very turn left the socket unasked for the next head, and nothing else would come back to ask it.
+            if begins_to_stop {
+                context.waker().wake_by_ref();
+            }
             return Poll::Pending;
         }
         told_to_close = true;

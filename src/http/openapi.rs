@@ -14,6 +14,8 @@ use crate::http::problem::{ApiError, Shape};
 
 /// The content type of bodies, as documents name it.
 pub const JSON: &str = "application/json";
+/// That of streams of events.
+pub const EVENT_STREAM: &str = "text/event-stream";
 /// What every route may answer because of how it was asked, not of what: the front door says most of it.
 const OF_EVERY_ROUTE: [u16; 8] = [400, 408, 414, 421, 431, 500, 501, 503];
 /// The same, where there is a body.

@@ -1,5 +1,7 @@
 //! The routes, as the binary itself lists them, and as `tests/api/authorization.txt` has them.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::asking::Call;
@@ -34,11 +36,19 @@ pub fn rows() -> Vec<Route> {
 
 /// What a server that was started with [`LISTING`] serves, sorted.
 pub fn routes(site: &Site) -> Vec<Route> {
-    // Whoever is answered is answered after the listing was written.
+    // Whoever is answered is answered after the listing was made; lines reach the log within milliseconds of that.
     assert_eq!(site.ask(&Call::new("GET", "/healthz")).status, 200);
-    let mut routes: Vec<Route> = site.log().lines().filter_map(route).collect();
-    routes.sort();
-    routes
+    let mut listed: Vec<Route> = Vec::new();
+    for _ in 0..200 {
+        std::thread::sleep(Duration::from_millis(50));
+        let routes: Vec<Route> = site.log().lines().filter_map(route).collect();
+        if !routes.is_empty() && routes.len() == listed.len() {
+            break;
+        }
+        listed = routes;
+    }
+    listed.sort();
+    listed
 }
 
 fn route(line: &str) -> Option<Route> {

@@ -1,6 +1,7 @@
 //! Whatever the Hub shows, it shows nothing by which somebody could sign in: every page, export and answer, asked by whoever may see most.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use hub::features::sessions::example;
 use rocket::http::Method;
 
 use crate::answer::{claims, session_of};
@@ -85,14 +86,17 @@ async fn no_page_no_export_and_no_answer_shows_what_one_could_sign_in_with() {
             let answer = call.send().await;
             pages += usize::from(answer.status == 200);
             longest = longest.max(answer.body.len());
+            // The examples in the document of the API are tokens of no Hub.
+            let body = answer.body.replace(example::ACCESS, "");
+            let body = body.replace(example::REFRESH, "");
             let headers = answer
                 .headers
                 .iter()
                 .filter(|(name, _)| name != "Set-Cookie");
             let headers: Vec<_> = headers.map(|(_, value)| value.as_str()).collect();
             for secret in &hidden {
-                let is_shown = answer.body.contains(secret)
-                    || headers.iter().any(|value| value.contains(secret));
+                let is_shown =
+                    body.contains(secret) || headers.iter().any(|value| value.contains(secret));
                 assert!(!is_shown, "{path} shows {secret}");
             }
         }

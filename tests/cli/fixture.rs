@@ -46,6 +46,10 @@ const BY_HAND: &str = "
     VALUES (1, randomblob(32), 1, 2, 3);
     INSERT OR REPLACE INTO removals (kind, untold, ever)
     VALUES ('session', 0, 7);
+    INSERT INTO revocation_ages (last, at, steady, boot)
+    VALUES (1, 5, 6, 7);
+    INSERT INTO service_accounts (name, name_key, salt, key, made_at)
+    VALUES ('Shop', 'shop', randomblob(16), 1, 5);
 ";
 
 impl Story {

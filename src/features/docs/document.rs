@@ -16,6 +16,9 @@ use crate::http::problem::ApiError;
 /// What heads the document.
 const DESCRIPTION: &str = include_str!("description.md");
 
+/// The scheme of calls for service accounts.
+pub const SERVICE: &str = "service";
+
 /// The groups of calls, in the order of their reading.
 const TAGS: [(&str, &str); 4] = [
     (
@@ -107,6 +110,11 @@ fn answered_alike(components: &mut Components) {
         "An access token in `Authorization: Bearer <token>`: never in an address, never in a cookie, and in one header only.".to_owned(),
     );
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let mut service = Http::new(HttpAuthScheme::Bearer);
+    service.description = Some(
+        "The token of a service account, which an administrator makes, in `Authorization: Bearer hubsvc_…`.".to_owned(),
+    );
+    components.add_security_scheme(SERVICE, SecurityScheme::Http(service));
 }
 
 /// The headers that an answer of this status carries.

@@ -6,6 +6,7 @@ use rocket::{State, get};
 
 use crate::features::docs::made::Made;
 use crate::features::docs::reference::{Call, Reference, Refused};
+use crate::features::docs::samples::Token;
 use crate::features::docs::shapes::Field;
 use crate::hub::Hub;
 
@@ -60,8 +61,13 @@ fn tell(text: &mut String, call: &Call) {
         text,
         format_args!("\n{}. {}", call.summary, call.description),
     );
-    if call.bearer {
-        line(text, format_args!("\nTakes an access token (bearer)."));
+    match call.token {
+        Some(Token::Access) => line(text, format_args!("\nTakes an access token (bearer).")),
+        Some(Token::Service) => line(
+            text,
+            format_args!("\nTakes a service account's token (bearer)."),
+        ),
+        None => {}
     }
     for parameter in &call.parameters {
         line(

@@ -7,11 +7,12 @@ use serde_json::Value;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Content, OpenApi, RefOr, Response};
 
-use crate::features::docs::samples::{Samples, Typed};
+use crate::features::docs::document::SERVICE;
+use crate::features::docs::samples::{Samples, Token, Typed};
 use crate::features::docs::shapes::{Field, Shapes};
 use crate::features::docs::written::written;
 use crate::http::meanings::meaning;
-use crate::http::openapi::{ANSWERED_ALIKE, JSON};
+use crate::http::openapi::{ANSWERED_ALIKE, EVENT_STREAM, JSON};
 
 /// A call.
 #[derive(Clone, Debug, Serialize)]
@@ -28,8 +29,8 @@ pub struct Call {
     pub summary: String,
     /// The same at length.
     pub description: String,
-    /// Whether it takes an access token.
-    pub bearer: bool,
+    /// The token that it takes.
+    pub token: Option<Token>,
     /// What stands in its path.
     pub parameters: Vec<Parameter>,
     /// The fields of its body.
@@ -148,10 +149,12 @@ fn call(
         .and_then(|body| body.content.get(JSON))
         .and_then(plain);
     let (status, success) = success(operation);
-    let answered = success
-        .and_then(|response| response.content.get(JSON))
-        .and_then(plain);
-    let bearer = operation.security.is_some();
+    let content = |kind| {
+        let response = success.and_then(|response| response.content.get(kind));
+        response.and_then(plain)
+    };
+    let (answered, streamed) = (content(JSON), content(EVENT_STREAM));
+    let token = token(operation);
     let parameters = operation.parameters.iter().flatten();
     let parameters = parameters.filter_map(plain);
     let fields = |content: Option<&Content>| {
@@ -163,7 +166,8 @@ fn call(
     let typed = Typed {
         method,
         path,
-        bearer,
+        token,
+        is_stream: streamed.is_some(),
         body: sent.and_then(|content| content.example.as_ref()),
     };
     Call {
@@ -173,7 +177,7 @@ fn call(
         path: path.to_owned(),
         summary: operation.summary.clone().unwrap_or_default(),
         description: operation.description.clone().unwrap_or_default(),
-        bearer,
+        token,
         parameters: parameters
             .map(|parameter| Parameter {
                 name: parameter.name.clone(),
@@ -186,13 +190,28 @@ fn call(
             .map(|response| response.description.clone())
             .unwrap_or_default(),
         answer: fields(answered),
-        example: answered.and_then(|content| {
+        example: answered.or(streamed).and_then(|content| {
             let example = content.example.as_ref()?;
-            Some(written(shapes, example, content.schema.as_ref()))
+            Some(match example.as_str() {
+                Some(text) => text.to_owned(),
+                None => written(shapes, example, content.schema.as_ref()),
+            })
         }),
         errors: errors(operation),
         samples: typed.samples(base),
     }
+}
+
+/// The token that an operation takes: a service account's where its scheme is that, else a user's.
+fn token(operation: &Operation) -> Option<Token> {
+    let schemes = serde_json::to_value(operation.security.as_ref()?).unwrap_or_default();
+    let mut schemes = schemes.as_array().into_iter().flatten();
+    let is_services = schemes.any(|scheme| scheme.get(SERVICE).is_some());
+    Some(if is_services {
+        Token::Service
+    } else {
+        Token::Access
+    })
 }
 
 /// What stands there itself; this document refers to schemas and whole answers only.

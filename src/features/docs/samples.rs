@@ -12,6 +12,26 @@ pub struct Samples {
     pub fetch: String,
 }
 
+/// Which token a call takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Token {
+    /// A user's access token.
+    Access,
+    /// A service account's.
+    Service,
+}
+
+impl Token {
+    /// What it is called in a shell, and in a script.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Access => ("ACCESS_TOKEN", "accessToken"),
+            Self::Service => ("SERVICE_TOKEN", "serviceToken"),
+        }
+    }
+}
+
 /// What is typed.
 #[derive(Clone, Copy, Debug)]
 pub struct Typed<'call> {
@@ -19,8 +39,10 @@ pub struct Typed<'call> {
     pub method: &'call str,
     /// `/api/…`, with `{id}` where a session is named.
     pub path: &'call str,
-    /// Whether it takes an access token.
-    pub bearer: bool,
+    /// The token that it takes.
+    pub token: Option<Token>,
+    /// Whether its answer is a stream that goes on.
+    pub is_stream: bool,
     /// The example's body, if there is one.
     pub body: Option<&'call Value>,
 }
@@ -38,11 +60,15 @@ impl Typed<'_> {
     fn curl(self, base: &str) -> String {
         let path = self.path.replace("{id}", "$SESSION_ID");
         let mut line = match self.method {
+            // Without waiting for more.
+            "GET" if self.is_stream => format!("curl -N {base}{path}"),
             "GET" => format!("curl {base}{path}"),
             method => format!("curl -X {method} {base}{path}"),
         };
-        if self.bearer {
-            line.push_str(" \\\n  -H \"Authorization: Bearer $ACCESS_TOKEN\"");
+        if let Some((name, _)) = self.token.map(Token::names) {
+            line.push_str(" \\\n  -H \"Authorization: Bearer $");
+            line.push_str(name);
+            line.push('"');
         }
         if let Some(body) = self.body {
             line.push_str(" \\\n  -H \"Content-Type: application/json\" \\\n  -d ");
@@ -59,11 +85,11 @@ impl Typed<'_> {
             options.push(format!("  method: \"{}\",\n", self.method));
         }
         let mut headers = Vec::new();
-        if self.bearer {
-            headers.push("Authorization: `Bearer ${accessToken}`");
+        if let Some((_, name)) = self.token.map(Token::names) {
+            headers.push(format!("Authorization: `Bearer ${{{name}}}`"));
         }
         if self.body.is_some() {
-            headers.push("\"Content-Type\": \"application/json\"");
+            headers.push("\"Content-Type\": \"application/json\"".to_owned());
         }
         if !headers.is_empty() {
             options.push(format!("  headers: {{ {} }},\n", headers.join(", ")));
@@ -76,9 +102,12 @@ impl Typed<'_> {
         } else {
             format!(", {{\n{}}}", options.concat())
         };
-        format!(
-            "const answer = await fetch({quote}{base}{path}{quote}{options});\nconsole.log(answer.status, await answer.json());"
-        )
+        let told = if self.is_stream {
+            "const texts = answer.body.pipeThrough(new TextDecoderStream());\nfor await (const text of texts) console.log(text);"
+        } else {
+            "console.log(answer.status, await answer.json());"
+        };
+        format!("const answer = await fetch({quote}{base}{path}{quote}{options});\n{told}")
     }
 }
 

@@ -1,5 +1,12 @@
 //! Every way to be refused the feed.
 
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{RefOr, Response};
+
+use crate::features::sessions::answers::store;
+use crate::http::openapi::refusals;
 use crate::http::problem::ApiError;
 use crate::store::StoreError;
 
@@ -17,6 +24,14 @@ pub enum FeedError {
     Full,
     /// The database could not be asked.
     Store(StoreError),
+}
+
+impl IntoResponses for FeedError {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let errors = [Self::Missing, Self::Invalid, Self::Full];
+        let every = errors.into_iter().chain(store().map(Self::Store));
+        refusals(every.map(ApiError::from))
+    }
 }
 
 impl From<StoreError> for FeedError {

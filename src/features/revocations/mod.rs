@@ -24,8 +24,14 @@ pub mod touch;
 
 use rocket::fairing::AdHoc;
 use rocket::routes;
+use utoipa::OpenApi;
 
 use crate::hub::Hub;
+
+/// Its route in the document of the API.
+#[derive(OpenApi)]
+#[openapi(paths(feed::feed))]
+pub struct Api;
 
 /// Plugs the feature in.
 #[must_use]

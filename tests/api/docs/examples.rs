@@ -125,6 +125,10 @@ async fn each_example_request_is_answered_with_its_example_answer() {
     let mut asked = 0;
     for (method, path, operation) in operations() {
         let id = operation["operationId"].as_str().expect("an id");
+        // A stream takes another token and does not end; its events are written by what writes the example.
+        if id == "revocations" {
+            continue;
+        }
         let stage = Stage::new().await;
         let pair = match id {
             "register" => None,
