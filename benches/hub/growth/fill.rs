@@ -15,6 +15,8 @@ use hub::types::time::SystemClock;
 use hub::types::user_agent::UserAgent;
 use rusqlite::{Connection, Transaction, params};
 
+use crate::growth::homes::{EVENTS, kind};
+
 /// The network that the sessions which are to be ended in bulk were used from, and no others.
 pub const ENDING: &str = "198.18.0.0/15";
 /// They are so many at most, or a tenth of all.
@@ -25,8 +27,6 @@ const WALKABLE_PERCENT: u32 = 60;
 const MOST_GROWN: u32 = 50_000;
 /// Different clients, of which a few have most sessions.
 const AGENTS: u32 = 3_000;
-/// Lineage rows of each session that is long over: what the housekeeping removes along.
-const EVENTS: i64 = 5;
 /// How much the page cache may hold while it is filled.
 pub const CACHE_KIB: u32 = 2_000_000;
 
@@ -38,7 +38,7 @@ const CLIENTS: [&str; 5] = [
     "okhttp/4.#",
 ];
 
-const DAY_MICROS: i64 = 86_400_000_000;
+pub const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A configuration with cheap hashing, so that signing in is quick.
 pub fn config(directory: &Path) -> anyhow::Result<Config> {
@@ -315,8 +315,12 @@ fn write_events(writing: &Transaction<'_>, over: &[i64], now: i64) -> anyhow::Re
     )?;
     for id in over {
         for position in 1..=EVENTS {
-            let kind = if position == 1 { "start" } else { "rotate" };
-            insert.execute(params![id, position, kind, now - 300 * DAY_MICROS])?;
+            insert.execute(params![
+                id,
+                position,
+                kind(position),
+                now - 300 * DAY_MICROS
+            ])?;
         }
     }
     Ok(())

@@ -7,16 +7,14 @@ use std::path::Path;
 use hub::types::network::address_key;
 use rusqlite::{Connection, params};
 
-use crate::growth::fill::CACHE_KIB;
+use crate::growth::fill::{CACHE_KIB, DAY_MICROS};
 use crate::load::dialect::USER_AGENT;
 use crate::load::person::address_of;
 
 /// One in so many has moved since. It divides no number of clients, so that each meets some that have.
 const MOVED_ONE_IN: usize = 11;
-/// Lineage rows of each: a sign-in and some days of refreshing.
-const EVENTS: i64 = 5;
-
-const DAY_MICROS: i64 = 86_400_000_000;
+/// Lineage rows of each: a sign-in and some days of refreshing. What is long over has as many, which the housekeeping removes along.
+pub const EVENTS: i64 = 5;
 
 /// Settles the sessions `walked`; `client_of` numbers the client of each by its place among them.
 #[expect(
@@ -69,12 +67,16 @@ pub fn settle(
                 ])?;
             }
             for position in 1..=EVENTS {
-                let kind = if position == 1 { "start" } else { "rotate" };
                 let ago = (EVENTS - position) * DAY_MICROS;
-                happened.execute(params![id, position, kind, ago])?;
+                happened.execute(params![id, position, kind(position), ago])?;
             }
         }
     }
     writing.commit()?;
     Ok(())
+}
+
+/// What happened first, and since.
+pub fn kind(position: i64) -> &'static str {
+    if position == 1 { "start" } else { "rotate" }
 }

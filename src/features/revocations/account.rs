@@ -3,6 +3,7 @@
 use crate::crypto::service_keys::{Presented, ServiceKeys};
 use crate::features::revocations::error::FeedError;
 use crate::features::revocations::store::{self, Account};
+use crate::features::sessions::access::follow_rotation;
 use crate::http::authorization::Authorization;
 use crate::hub::{Hub, keys};
 use crate::store::StoreError;
@@ -18,13 +19,8 @@ pub fn authenticate(hub: &Hub, authorization: &Authorization) -> Result<Account,
         let account = store::account(db, presented.id)?;
         Ok::<_, StoreError>((account, keys::present(db)?))
     })?;
-    if hub.tokens.ring().present() < present {
-        // Another process rotated the key, and this account's may be the new one.
-        hub.hold(present).map_err(|error| {
-            tracing::error!(%error, "the present key cannot be read");
-            StoreError::Broken(error.to_string())
-        })?;
-    }
+    // This account's key may be the new one.
+    follow_rotation(hub, present)?;
     let account = account.ok_or(FeedError::Invalid)?;
     if hub.service_keys.proves(&presented, account.facts()) {
         Ok(account)

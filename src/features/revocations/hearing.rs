@@ -15,17 +15,6 @@ use crate::store::Store;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Services that listen at once: each holds a connection (of 4,096, 512 a network) and some 40 KiB. A team has a handful, each app behind a balancer a few.
 pub const MAX_SERVICES: usize = 128;
-/// Pages of administrators that listen at once, which take no service's place.
-pub const MAX_PAGES: usize = 32;
-
-/// Who listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listens {
-    /// A service.
-    Service,
-    /// An administrator's page.
-    Page,
-}
 
 /// All listeners.
 pub struct Hearing(Arc<Room>);
@@ -37,23 +26,12 @@ struct Room {
     present: Mutex<Present>,
     /// How many services the door has room for.
     max_services: usize,
-    max_pages: usize,
 }
 
 #[derive(Debug, Default)]
 struct Present {
     services: usize,
-    pages: usize,
     is_watched: bool,
-}
-
-impl Present {
-    fn of(&mut self, listens: Listens) -> &mut usize {
-        match listens {
-            Listens::Service => &mut self.services,
-            Listens::Page => &mut self.pages,
-        }
-    }
 }
 
 impl Hearing {
@@ -66,31 +44,24 @@ impl Hearing {
             news: watch::Sender::new(None),
             present: Mutex::default(),
             max_services: MAX_SERVICES.min(connections.div_ceil(4)),
-            max_pages: MAX_PAGES.min(connections.div_ceil(16)),
         }))
     }
 
     /// A place among the listeners; `None` if all are taken.
     #[must_use]
-    pub fn listen(&self, listens: Listens) -> Option<Listener> {
+    pub fn listen(&self) -> Option<Listener> {
         let room = &self.0;
         let mut present = room.present();
-        let most = match listens {
-            Listens::Service => room.max_services,
-            Listens::Page => room.max_pages,
-        };
-        let taken = present.of(listens);
-        if *taken >= most {
+        if present.services >= room.max_services {
             return None;
         }
-        *taken += 1;
+        present.services += 1;
         if !present.is_watched {
             present.is_watched = true;
             tokio::spawn(watch(Arc::downgrade(room)));
         }
         Some(Listener {
             news: room.news.subscribe(),
-            listens,
             room: Arc::clone(room),
         })
     }
@@ -104,7 +75,7 @@ impl Room {
     /// Whether the watch is over because nobody listens. Who comes after that begins another one.
     fn is_empty(&self) -> bool {
         let mut present = self.present();
-        let is_empty = present.services + present.pages == 0;
+        let is_empty = present.services == 0;
         if is_empty {
             present.is_watched = false;
         }
@@ -136,7 +107,6 @@ async fn watch(room: Weak<Room>) {
 /// One place among the listeners; free again when it is dropped.
 pub struct Listener {
     news: watch::Receiver<Option<News>>,
-    listens: Listens,
     room: Arc<Room>,
 }
 
@@ -157,7 +127,6 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut present = self.room.present();
-        let taken = present.of(self.listens);
-        *taken = taken.saturating_sub(1);
+        present.services = present.services.saturating_sub(1);
     }
 }

@@ -11,7 +11,7 @@ use crate::features::users::model::User;
 use crate::http::authorization::Authorization;
 use crate::hub::Hub;
 use crate::store::{StoreError, Tx};
-use crate::types::ids::{SessionId, UserId};
+use crate::types::ids::{KeyId, SessionId, UserId};
 use crate::types::time::Timestamp;
 
 /// Somebody who has shown a good access token.
@@ -47,12 +47,8 @@ pub fn authenticate_token(hub: &Hub, token: &str) -> Result<Caller, AccessError>
         .parse::<SessionId>()
         .map_err(|_| AccessError::SessionUnknown)?;
     let (claimed, present) = hub.store.read(|db| store::claimed(db, session))?;
-    if hub.tokens.ring().present() < present {
-        // Another process rotated the key: how long the one that signed this still counts is known only now.
-        hub.hold(present).map_err(|error| {
-            tracing::error!(%error, "the present key cannot be read");
-            StoreError::Broken(error.to_string())
-        })?;
+    if follow_rotation(hub, present)? {
+        // How long the key that signed this still counts is known only now.
         claims = read().map_err(AccessError::Invalid)?;
     }
     if claims.exp <= now.seconds() {
@@ -66,6 +62,21 @@ pub fn authenticate_token(hub: &Hub, token: &str) -> Result<Caller, AccessError>
         session,
         expires: claims.exp,
     })
+}
+
+/// Takes over the keys of the present one, if another process rotated to it; whether it did.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn follow_rotation(hub: &Hub, present: KeyId) -> Result<bool, StoreError> {
+    if hub.tokens.ring().present() >= present {
+        return Ok(false);
+    }
+    hub.hold(present).map_err(|error| {
+        tracing::error!(%error, "the present key cannot be read");
+        StoreError::Broken(error.to_string())
+    })?;
+    Ok(true)
 }
 
 /// Judges authentic claims against what the database says of their session now.

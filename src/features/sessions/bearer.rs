@@ -57,28 +57,17 @@ pub fn carry(
 #[cfg(test)]
 mod tests {
     use super::{Unfit, carry};
+    use crate::features::sessions::example;
     use crate::features::sessions::model::{EndReason, Standing};
-    use crate::features::users::model::{FREE_TIER, User};
-    use crate::types::ids::UserId;
-    use crate::types::role::Role;
+    use crate::features::users::model::User;
     use crate::types::time::Timestamp;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
     fn user(is_active: bool) -> User {
         User {
-            id: UserId(1),
-            username: "johndoe123".to_owned(),
-            email: "john@example.com".to_owned(),
-            email_verified: false,
-            bio: None,
-            profile_photo_url: None,
-            website_url: None,
-            created_at: NOW,
-            updated_at: NOW,
             is_active,
-            role: Role::User,
-            premium_tier: FREE_TIER.to_owned(),
+            ..example::user()
         }
     }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::crypto::jwt::{AccessFacts, RefreshFacts, SigningFailed};
+use crate::features::sessions::access::follow_rotation;
 use crate::features::sessions::model::Session;
 use crate::features::users::model::User;
 use crate::hub::Hub;
@@ -30,10 +31,7 @@ pub fn pair(
     now: Timestamp,
 ) -> Result<Pair, SigningFailed> {
     // Where another process rotated the key, this is the first to hear of it.
-    hub.hold(session.key).map_err(|error| {
-        tracing::error!(%error, "the present key cannot be read");
-        SigningFailed
-    })?;
+    follow_rotation(hub, session.key).map_err(|_| SigningFailed)?;
     let refresh = hub.tokens.sign_refresh(&RefreshFacts {
         session: session.id,
         user: session.user,
