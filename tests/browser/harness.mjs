@@ -119,7 +119,11 @@ export class Hub {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  get log() {
+  /** The log, with a line for every request that was answered by now: lines are written beside the answers, in their order. */
+  async log() {
+    const id = (await this.call("GET", "/api/health")).headers["x-request-id"];
+    assert.ok(id, "an answer names its request");
+    await until("the log is written", () => this.#log.includes(id));
     return this.#log;
   }
 
