@@ -188,7 +188,11 @@ impl Hub {
             lived::begin(&store, clock.now())?;
         }
         let ring = Arc::new(SharedRing::new(ring));
-        let hasher = Hasher::start(hasher_settings(&config), Arc::clone(&entropy))?;
+        let hasher = Hasher::start(
+            hasher_settings(&config),
+            Arc::clone(&entropy),
+            Arc::clone(&clock),
+        )?;
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
         let origins = config.origins.clone().into();
         Ok(Self {

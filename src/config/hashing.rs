@@ -41,7 +41,7 @@ pub(super) const QUEUE: Setting = Setting::plain(
     "hashing.queue",
     "HUB_HASHING__QUEUE",
     "32",
-    "Hashes that may wait for a thread, 1 to 1024; beyond that the answer is 503.",
+    "Hashes that may wait for a thread, 1 to 1024; beyond that the answer is 503, and whoever comes back when it says finds a place.",
 );
 
 pub(super) const QUEUE_WAIT: Setting = Setting::plain(

@@ -1,30 +1,37 @@
 //! Password hashes: Argon2id on threads of their own, so that a storm of sign-ins costs no more memory and no more cores than a calm day.
 //!
-//! As many threads as cores, each with one block of memory that it keeps; a short queue before them; beyond that the caller is told to come back.
+//! As many threads as cores, each with one block of memory that it keeps; a short queue before them; beyond that the caller is told when to come back
+//! ([`line`]).
 //! The threads run at low priority: whoever is signed in already does not wait for those who sign in.
 
 mod bench;
 pub mod counts;
+mod line;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Params, Version};
 use tokio::sync::oneshot;
 
+use crate::crypto::attempt_keys::Subject;
 use crate::crypto::stored_hash::HASH_BYTES;
 pub use crate::crypto::stored_hash::StoredHash;
 use bench::work;
 use counts::HasherCounts;
+use line::{Entry, Line};
 
 use crate::types::entropy::Entropy;
 use crate::types::password::Password;
+use crate::types::time::Clock;
 
 /// Bytes of a hash's salt (RFC 9106, 3.1).
 const SALT_BYTES: usize = 16;
+/// How long whoever was promised a place waits in it. It is there, but those of a whole second come at once, and the threads may be slower than before.
+const PROMISED_WAIT: Duration = Duration::from_secs(10);
 
 /// How hashes are made and how many wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +44,9 @@ pub struct HasherSettings {
     pub lanes: u32,
     /// Threads that hash; each holds one block of memory.
     pub threads: usize,
-    /// Sign-ins that may wait for a thread.
+    /// Sign-ins that may wait for a thread, but for those that were promised a place.
     pub queue: usize,
-    /// How long one may wait.
+    /// How long one of them may wait.
     pub queue_wait: Duration,
 }
 
@@ -55,12 +62,23 @@ pub enum Comparison {
     },
 }
 
+/// Who comes to have a password hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comer {
+    /// Somebody who may come back, and is then known again.
+    Named(Subject),
+    /// Somebody who waits as long as it takes, or is not known again.
+    Nameless,
+    /// Whoever is never sent away: they had another password hashed a moment ago, in the same request, or run the Hub. They are few.
+    Expected,
+}
+
 /// Why nothing was hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HasherError {
-    /// Too many wait already, or the wait was too long.
+    /// Too many wait already, or the wait was too long: there is a place in this much time.
     #[error("too many passwords wait to be compared")]
-    Busy,
+    Busy(Duration),
     /// A stored hash that is neither an Argon2id hash of ours nor one that was imported.
     #[error("a stored password hash cannot be read")]
     Unreadable,
@@ -72,8 +90,10 @@ pub enum HasherError {
 /// The way to the hashing threads.
 pub struct Hasher {
     queue: SyncSender<Job>,
+    line: Arc<SharedLine>,
     settings: HasherSettings,
     entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
     /// What the password of an unknown user is compared with: it costs the same and never fits.
     decoy: StoredHash,
     /// How many were compared, with whatever outcome.
@@ -111,22 +131,30 @@ impl Hasher {
     ///
     /// # Errors
     /// When Argon2 refuses the settings or a thread cannot be started.
-    pub fn start(settings: HasherSettings, entropy: Arc<dyn Entropy>) -> Result<Self, HasherError> {
+    pub fn start(
+        settings: HasherSettings,
+        entropy: Arc<dyn Entropy>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, HasherError> {
         let decoy = Decoy::new(&settings, entropy.as_ref())?;
-        let (queue, waiting) = sync_channel::<Job>(settings.queue);
+        let (queue, waiting) = sync_channel::<Job>(Line::most(&settings));
+        let line = Arc::new(SharedLine(Mutex::new(Line::new(settings))));
         let waiting = Arc::new(Mutex::new(waiting));
         let counts = Arc::new(HasherCounts::of(&settings));
         for number in 0..settings.threads.max(1) {
             let (waiting, counts) = (Arc::clone(&waiting), Arc::clone(&counts));
+            let line = Arc::clone(&line);
             std::thread::Builder::new()
                 .name(format!("hub-hasher-{number}"))
-                .spawn(move || work(&waiting, settings, &counts))
+                .spawn(move || work(&waiting, settings, &counts, &line))
                 .map_err(|_| HasherError::Failed)?;
         }
         Ok(Self {
             queue,
+            line,
             settings,
             entropy,
+            clock,
             decoy: decoy.0,
             compared: AtomicU64::new(0),
             counts,
@@ -143,9 +171,9 @@ impl Hasher {
     ///
     /// # Errors
     /// [`HasherError::Busy`] when too many wait.
-    pub async fn make(&self, password: Password) -> Result<StoredHash, HasherError> {
+    pub async fn make(&self, password: Password, comer: Comer) -> Result<StoredHash, HasherError> {
         let salt = self.salt();
-        match self.run(Task::Make { password, salt }).await? {
+        match self.run(Task::Make { password, salt }, comer).await? {
             Done::Made(hash) => Ok(hash),
             Done::Compared(_) => Err(HasherError::Failed),
         }
@@ -159,6 +187,7 @@ impl Hasher {
         &self,
         password: Password,
         stored: Option<StoredHash>,
+        comer: Comer,
     ) -> Result<Comparison, HasherError> {
         let known = stored.is_some();
         let task = Task::Compare {
@@ -166,7 +195,7 @@ impl Hasher {
             stored: stored.unwrap_or_else(|| self.decoy.clone()),
             salt: self.salt(),
         };
-        let done = self.run(task).await?;
+        let done = self.run(task, comer).await?;
         // Nothing is decided on the count.
         self.compared.fetch_add(1, Ordering::Relaxed);
         match done {
@@ -188,7 +217,12 @@ impl Hasher {
         Arc::clone(&self.counts)
     }
 
-    async fn run(&self, task: Task) -> Result<Done, HasherError> {
+    async fn run(&self, task: Task, comer: Comer) -> Result<Done, HasherError> {
+        let entered = self.line.lock().enter(&comer, self.now());
+        let entry = entered.map_err(|after| {
+            self.counts.refused.count();
+            HasherError::Busy(after)
+        })?;
         let (reply, mut answer) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
         let job = Job {
@@ -200,30 +234,49 @@ impl Hasher {
         self.counts.waiting.up();
         if let Err(error) = self.queue.try_send(job) {
             self.counts.waiting.down();
+            let mut line = self.line.lock();
+            line.leave();
             return Err(match error {
-                TrySendError::Full(_) => {
-                    self.counts.refused.count();
-                    HasherError::Busy
-                }
+                // There is room for everybody that the line lets in.
+                TrySendError::Full(_) => HasherError::Busy(line.promise(&comer, self.now())),
                 TrySendError::Disconnected(_) => HasherError::Failed,
             });
         }
-        let in_time = tokio::time::timeout(self.settings.queue_wait, &mut answer).await;
+        let patience = match entry {
+            Entry::Free => self.settings.queue_wait,
+            Entry::Promised => self.settings.queue_wait.max(PROMISED_WAIT),
+        };
+        let in_time = tokio::time::timeout(patience, &mut answer).await;
         let answered = match in_time {
             Ok(answered) => answered,
             Err(_) if taken.swap(true, Ordering::AcqRel) => answer.await,
             Err(_) => {
                 self.counts.too_late.count();
-                return Err(HasherError::Busy);
+                let after = self.line.lock().promise(&comer, self.now());
+                return Err(HasherError::Busy(after));
             }
         };
         answered.unwrap_or(Err(HasherError::Failed))
+    }
+
+    /// Time since the process began.
+    fn now(&self) -> Duration {
+        Duration::from_micros(self.clock.now().running.max(0).unsigned_abs())
     }
 
     fn salt(&self) -> [u8; SALT_BYTES] {
         let mut salt = [0; SALT_BYTES];
         self.entropy.fill(&mut salt);
         salt
+    }
+}
+
+/// The line, as callers and threads share it.
+struct SharedLine(Mutex<Line>);
+
+impl SharedLine {
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::time::Duration;
 
 use rocket::Response;
 use rocket::http::Status;
@@ -72,6 +73,12 @@ impl ApiError {
             retry_after: Some(retry_after_seconds),
             ..Self::new(503, "Service temporarily unavailable", "unavailable")
         }
+    }
+
+    /// The same, for as many seconds as that is, rounded up: there is room at exactly that time.
+    #[must_use]
+    pub fn busy_for(wait: Duration) -> Self {
+        Self::busy(TooMany { after: wait }.seconds())
     }
 
     /// Too many tries: come back in so many seconds.

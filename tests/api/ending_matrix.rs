@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hub::crypto::hasher::Comer;
 use hub::features::admin::users::delete_user::DeleteUser;
 use hub::features::admin::users::set_active::SetActive;
 use hub::features::admin::users::set_password::SetPassword;
@@ -194,7 +195,9 @@ async fn a_new_password_in_another_session_ends_it() {
 async fn a_password_set_by_an_administrator_ends_it() {
     let scene = scene().await;
     let hasher = &scene.stage.hub().hasher;
-    let hash = hasher.make(Password::new("another horse 8")).await;
+    let hash = hasher
+        .make(Password::new("another horse 8"), Comer::Nameless)
+        .await;
     let change = SetPassword {
         user: FIRST,
         password_hash: hash.expect("a hash"),

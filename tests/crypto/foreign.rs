@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hub::crypto::firebase::FirebaseProject;
 use hub::crypto::foreign::ForeignError;
-use hub::crypto::hasher::{Comparison, HasherError, HasherSettings, StoredHash};
+use hub::crypto::hasher::{Comer, Comparison, HasherError, HasherSettings, StoredHash};
 
 use crate::{CHEAP, FULL, hasher, password};
 
@@ -65,10 +65,14 @@ async fn a_hash_of_another_system_fits_its_password_and_is_renewed_as_ours() {
     for (stored, right) in all {
         let shown = stored.as_str().to_owned();
         for wrong in ["correct horse 8", "", "correct horse 7 ", "user1passwor"] {
-            let found = hasher.compare(password(wrong), Some(stored.clone())).await;
+            let found = hasher
+                .compare(password(wrong), Some(stored.clone()), Comer::Nameless)
+                .await;
             assert_eq!(found, Ok(Comparison::Different), "{shown} {wrong:?}");
         }
-        let found = hasher.compare(password(right), Some(stored)).await;
+        let found = hasher
+            .compare(password(right), Some(stored), Comer::Nameless)
+            .await;
         let Ok(Comparison::Same {
             renewed: Some(renewed),
         }) = found
@@ -77,7 +81,9 @@ async fn a_hash_of_another_system_fits_its_password_and_is_renewed_as_ours() {
         };
         let begins = "$argon2id$v=19$m=128,t=1,p=1$";
         assert!(renewed.as_str().starts_with(begins), "{shown}");
-        let again = hasher.compare(password(right), Some(renewed)).await;
+        let again = hasher
+            .compare(password(right), Some(renewed), Comer::Nameless)
+            .await;
         assert_eq!(again, Ok(Comparison::Same { renewed: None }), "{shown}");
     }
 }
@@ -168,7 +174,9 @@ async fn a_foreign_hash_that_would_cost_too_much_is_neither_imported_nor_compute
             text.clone()
         };
         let row = StoredHash::from_row(stored);
-        let found = hasher.compare(password(PASSWORD), Some(row)).await;
+        let found = hasher
+            .compare(password(PASSWORD), Some(row), Comer::Nameless)
+            .await;
         assert_eq!(found, Err(HasherError::Unreadable), "{text}");
         assert!(begun.elapsed() < Duration::from_secs(1), "{text}");
     }
@@ -210,7 +218,7 @@ async fn an_account_without_a_password_is_refused_whatever_is_typed() {
     let hasher = hasher(CHEAP);
     for typed in ["", "*", PASSWORD] {
         let found = hasher
-            .compare(password(typed), Some(StoredHash::none()))
+            .compare(password(typed), Some(StoredHash::none()), Comer::Nameless)
             .await;
         assert_eq!(found, Ok(Comparison::Different), "{typed:?}");
     }
@@ -232,7 +240,9 @@ async fn whoever_has_a_cheap_foreign_hash_or_none_is_not_refused_faster_than_nob
             (&mut none, Some(StoredHash::none())),
         ] {
             let begun = tokio::time::Instant::now();
-            let found = hasher.compare(password("another horse 8"), stored).await;
+            let found = hasher
+                .compare(password("another horse 8"), stored, Comer::Nameless)
+                .await;
             times.push(begun.elapsed());
             assert_eq!(found, Ok(Comparison::Different));
         }

@@ -8,9 +8,10 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub::crypto::hasher::{Comparison, Hasher, HasherError, HasherSettings, StoredHash};
+use hub::crypto::hasher::{Comer, Comparison, Hasher, HasherError, HasherSettings, StoredHash};
 use hub::types::entropy::SystemEntropy;
 use hub::types::password::Password;
+use hub::types::time::SystemClock;
 
 const CHEAP: HasherSettings = HasherSettings {
     memory_kib: 64,
@@ -29,7 +30,12 @@ const FULL: HasherSettings = HasherSettings {
 };
 
 fn hasher(settings: HasherSettings) -> Hasher {
-    Hasher::start(settings, Arc::new(SystemEntropy)).expect("a hasher")
+    Hasher::start(
+        settings,
+        Arc::new(SystemEntropy),
+        Arc::new(SystemClock::new()),
+    )
+    .expect("a hasher")
 }
 
 fn password(text: &str) -> Password {
@@ -41,12 +47,19 @@ async fn a_password_is_the_same_to_the_last_byte_or_different() {
     let hasher = hasher(CHEAP);
     let long = format!("{}a", "x".repeat(999));
     for text in ["correct horse 7", " blanks ", "\0nul", "🦀🦀", &long] {
-        let stored = hasher.make(password(text)).await.expect("hashed");
-        let same = hasher.compare(password(text), Some(stored.clone())).await;
+        let stored = hasher
+            .make(password(text), Comer::Nameless)
+            .await
+            .expect("hashed");
+        let same = hasher
+            .compare(password(text), Some(stored.clone()), Comer::Nameless)
+            .await;
         assert_eq!(same, Ok(Comparison::Same { renewed: None }), "{text:?}");
         let mut other = text.to_owned();
         other.pop();
-        let different = hasher.compare(password(&other), Some(stored)).await;
+        let different = hasher
+            .compare(password(&other), Some(stored), Comer::Nameless)
+            .await;
         assert_eq!(different, Ok(Comparison::Different), "{text:?}");
     }
 }
@@ -55,11 +68,11 @@ async fn a_password_is_the_same_to_the_last_byte_or_different() {
 async fn hashes_are_phc_strings_of_argon2id_with_a_salt_of_their_own() {
     let hasher = hasher(FULL);
     let first = hasher
-        .make(password("correct horse 7"))
+        .make(password("correct horse 7"), Comer::Nameless)
         .await
         .expect("hashed");
     let second = hasher
-        .make(password("correct horse 7"))
+        .make(password("correct horse 7"), Comer::Nameless)
         .await
         .expect("hashed");
     let start = "$argon2id$v=19$m=19456,t=2,p=1$";
@@ -72,14 +85,16 @@ async fn hashes_are_phc_strings_of_argon2id_with_a_salt_of_their_own() {
 async fn an_unknown_user_is_compared_at_the_same_cost_and_never_fits() {
     let hasher = hasher(FULL);
     let stored = hasher
-        .make(password("correct horse 7"))
+        .make(password("correct horse 7"), Comer::Nameless)
         .await
         .expect("hashed");
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for _ in 0..15 {
         for (times, stored) in [(&mut known, Some(stored.clone())), (&mut unknown, None)] {
             let begun = tokio::time::Instant::now();
-            let found = hasher.compare(password("another horse 8"), stored).await;
+            let found = hasher
+                .compare(password("another horse 8"), stored, Comer::Nameless)
+                .await;
             times.push(begun.elapsed());
             assert_eq!(found, Ok(Comparison::Different));
         }
@@ -95,16 +110,20 @@ async fn an_unknown_user_is_compared_at_the_same_cost_and_never_fits() {
 async fn a_weaker_hash_is_renewed_once_the_password_is_known() {
     let weak = hasher(CHEAP);
     let stored = weak
-        .make(password("correct horse 7"))
+        .make(password("correct horse 7"), Comer::Nameless)
         .await
         .expect("hashed");
     let strong = hasher(HasherSettings { passes: 2, ..CHEAP });
     let wrong = strong
-        .compare(password("another horse 8"), Some(stored.clone()))
+        .compare(
+            password("another horse 8"),
+            Some(stored.clone()),
+            Comer::Nameless,
+        )
         .await;
     assert_eq!(wrong, Ok(Comparison::Different));
     let right = strong
-        .compare(password("correct horse 7"), Some(stored))
+        .compare(password("correct horse 7"), Some(stored), Comer::Nameless)
         .await;
     let Ok(Comparison::Same {
         renewed: Some(renewed),
@@ -114,7 +133,7 @@ async fn a_weaker_hash_is_renewed_once_the_password_is_known() {
     };
     assert!(renewed.as_str().contains("t=2"));
     let again = strong
-        .compare(password("correct horse 7"), Some(renewed))
+        .compare(password("correct horse 7"), Some(renewed), Comer::Nameless)
         .await;
     assert_eq!(again, Ok(Comparison::Same { renewed: None }));
 }
@@ -138,7 +157,11 @@ async fn a_stored_hash_that_we_did_not_make_is_not_computed() {
     ] {
         let begun = tokio::time::Instant::now();
         let found = hasher
-            .compare(password("x"), Some(StoredHash::from_row(stored.clone())))
+            .compare(
+                password("x"),
+                Some(StoredHash::from_row(stored.clone())),
+                Comer::Nameless,
+            )
             .await;
         assert_eq!(found, Err(HasherError::Unreadable), "{stored}");
         assert!(begun.elapsed() < Duration::from_secs(1), "{stored}");
@@ -156,14 +179,14 @@ async fn beyond_the_queue_a_password_is_refused_at_once() {
     let tries: Vec<_> = (0..40)
         .map(|_| {
             let hasher = Arc::clone(&hasher);
-            tokio::spawn(async move { hasher.compare(password("x"), None).await })
+            tokio::spawn(async move { hasher.compare(password("x"), None, Comer::Nameless).await })
         })
         .collect();
     let (mut compared, mut refused) = (0, 0);
     for each in tries {
         match each.await.expect("no panic") {
             Ok(Comparison::Different) => compared += 1,
-            Err(HasherError::Busy) => refused += 1,
+            Err(HasherError::Busy(_)) => refused += 1,
             other => panic!("{other:?}"),
         }
     }
@@ -184,12 +207,15 @@ async fn whoever_waits_too_long_is_refused_and_costs_nothing_more() {
     let tries: Vec<_> = (0..8)
         .map(|_| {
             let hasher = Arc::clone(&hasher);
-            tokio::spawn(async move { hasher.compare(password("x"), None).await })
+            tokio::spawn(async move { hasher.compare(password("x"), None, Comer::Nameless).await })
         })
         .collect();
     let mut refused = 0;
     for each in tries {
-        refused += usize::from(each.await.expect("no panic") == Err(HasherError::Busy));
+        refused += usize::from(matches!(
+            each.await.expect("no panic"),
+            Err(HasherError::Busy(_))
+        ));
     }
     // The one that was being hashed is answered; the others gave up after their wait.
     assert!(refused >= 5, "{refused}");

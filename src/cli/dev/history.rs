@@ -13,7 +13,7 @@ use crate::cli::dev::people::{
 };
 use crate::cli::{Exit, Failure, Outcome};
 use crate::config::Config;
-use crate::crypto::hasher::StoredHash;
+use crate::crypto::hasher::{Comer, StoredHash};
 use crate::features::admin::users::add_user::AddUser;
 use crate::features::admin::users::set_active::SetActive;
 use crate::features::admin::users::set_password::SetPassword;
@@ -122,7 +122,12 @@ impl Story<'_> {
     }
 
     async fn password_of(&self, name: &str) -> Result<StoredHash, Failure> {
-        let hashed = self.callers.hub()?.hasher.make(Password::new(name)).await;
+        let hashed = self
+            .callers
+            .hub()?
+            .hasher
+            .make(Password::new(name), Comer::Nameless)
+            .await;
         hashed.map_err(odd)
     }
 

@@ -8,7 +8,7 @@ use crate::cli::database::Changing;
 use crate::cli::output::{counted, print};
 use crate::cli::user::find;
 use crate::cli::{Exit, Failure, Global, Outcome, terminal};
-use crate::crypto::hasher::StoredHash;
+use crate::crypto::hasher::{Comer, StoredHash};
 use crate::features::admin::users::set_password::SetPassword;
 use crate::features::passwords::model as passwords;
 use crate::hub::Hub;
@@ -79,6 +79,6 @@ pub fn hash_new(
         .build()
         .map_err(|error| failed(&error))?;
     runtime
-        .block_on(hub.hasher.make(password))
+        .block_on(hub.hasher.make(password, Comer::Nameless))
         .map_err(|error| failed(&error))
 }

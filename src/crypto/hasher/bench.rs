@@ -3,13 +3,15 @@
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
 
 use super::counts::HasherCounts;
 use super::{
-    Comparison, Done, HasherError, HasherSettings, Job, SALT_BYTES, StoredHash, Task, phc, today,
+    Comparison, Done, HasherError, HasherSettings, Job, SALT_BYTES, SharedLine, StoredHash, Task,
+    phc, today,
 };
 use crate::crypto::foreign::Foreign;
 use crate::crypto::stored_hash::{HASH_BYTES, Ours, Read};
@@ -24,6 +26,7 @@ pub(super) fn work(
     waiting: &Mutex<Receiver<Job>>,
     settings: HasherSettings,
     counts: &HasherCounts,
+    line: &SharedLine,
 ) {
     // On Linux this is the thread's own niceness. Where it is refused, hashing is as urgent as the rest.
     let _niceness = rustix::process::nice(NICENESS);
@@ -39,13 +42,19 @@ pub(super) fn work(
         let Ok(job) = next else { return };
         counts.waiting.down();
         if job.taken.swap(true, Ordering::AcqRel) || job.reply.is_closed() {
+            line.lock().leave();
             continue;
         }
         counts.under_way.up();
         let stopwatch = Stopwatch::begin();
         let done = bench.run(&job.task);
-        counts.durations.note(stopwatch.micros());
+        let micros = stopwatch.micros();
+        counts.durations.note(micros);
         counts.under_way.down();
+        let mut line = line.lock();
+        line.took(Duration::from_micros(micros));
+        line.leave();
+        drop(line);
         // The caller may hang up while the hash is made; then nobody wants it.
         let _hung_up = job.reply.send(done);
     }

@@ -38,7 +38,7 @@ impl IntoResponses for RegisterError {
             Self::Taken(Taken::Username),
             Self::Taken(Taken::Email),
             Self::TooMany(WAIT),
-            Self::Busy,
+            Self::Busy(WAIT.after),
         ];
         let every = [Self::NoData, Self::MissingFields]
             .into_iter()
@@ -70,7 +70,11 @@ impl IntoResponses for ProfileError {
 
 impl IntoResponses for PasswordChangeError {
     fn responses() -> Answers {
-        let rest = [Self::InvalidCredentials, Self::TooMany(WAIT), Self::Busy];
+        let rest = [
+            Self::InvalidCredentials,
+            Self::TooMany(WAIT),
+            Self::Busy(WAIT.after),
+        ];
         let every = AccessError::every()
             .map(Self::Access)
             .chain([Self::NoData, Self::MissingFields])

@@ -1,12 +1,14 @@
 //! Every way an action on one's own account fails, with status, text and code as tables.
 
+use std::time::Duration;
+
 use crate::crypto::hasher::HasherError;
 use crate::crypto::jwt::SigningFailed;
 use crate::features::passwords::model::PasswordError;
 use crate::features::sessions::error::AccessError;
 use crate::features::sessions::proof::ProofError;
 use crate::features::users::store::Taken;
-use crate::http::problem::{ApiError, STORE_BUSY};
+use crate::http::problem::ApiError;
 use crate::hub::throttle::model::TooMany;
 use crate::store::StoreError;
 use crate::types::email::EmailError;
@@ -33,7 +35,7 @@ pub enum RegisterError {
     /// Somebody has the name or the address.
     Taken(Taken),
     /// Too many passwords wait to be hashed.
-    Busy,
+    Busy(Duration),
     /// The database, the hasher or the signer failed.
     Store(StoreError),
 }
@@ -59,7 +61,7 @@ impl From<SigningFailed> for RegisterError {
 impl From<HasherError> for RegisterError {
     fn from(error: HasherError) -> Self {
         match error {
-            HasherError::Busy => Self::Busy,
+            HasherError::Busy(after) => Self::Busy(after),
             HasherError::Unreadable | HasherError::Failed => {
                 Self::Store(StoreError::Broken(error.to_string()))
             }
@@ -87,7 +89,7 @@ impl From<RegisterError> for ApiError {
             }
             RegisterError::Taken(Taken::Email) => email_taken(),
             RegisterError::TooMany(too_many) => too_many.into(),
-            RegisterError::Busy => Self::busy(STORE_BUSY),
+            RegisterError::Busy(after) => Self::busy_for(after),
             RegisterError::Store(error) => {
                 Self::store(error, "Registration failed", "registration_failed")
             }
@@ -197,7 +199,7 @@ pub enum PasswordChangeError {
     /// Too many were wrong before: it was not compared.
     TooMany(TooMany),
     /// Too many passwords wait to be hashed.
-    Busy,
+    Busy(Duration),
     /// The database, the hasher or the signer failed.
     Store(StoreError),
 }
@@ -223,7 +225,7 @@ impl From<SigningFailed> for PasswordChangeError {
 impl From<HasherError> for PasswordChangeError {
     fn from(error: HasherError) -> Self {
         match error {
-            HasherError::Busy => Self::Busy,
+            HasherError::Busy(after) => Self::Busy(after),
             HasherError::Unreadable | HasherError::Failed => {
                 Self::Store(StoreError::Broken(error.to_string()))
             }
@@ -236,7 +238,7 @@ impl From<ProofError> for PasswordChangeError {
         match error {
             ProofError::Wrong => Self::InvalidCredentials,
             ProofError::TooMany(too_many) => Self::TooMany(too_many),
-            ProofError::Busy => Self::Busy,
+            ProofError::Busy(after) => Self::Busy(after),
             ProofError::Store(error) => Self::Store(error),
         }
     }
@@ -257,7 +259,7 @@ impl From<PasswordChangeError> for ApiError {
                 Self::new(401, "Invalid credentials", "invalid_credentials")
             }
             PasswordChangeError::TooMany(too_many) => too_many.into(),
-            PasswordChangeError::Busy => Self::busy(STORE_BUSY),
+            PasswordChangeError::Busy(after) => Self::busy_for(after),
             PasswordChangeError::Store(error) => {
                 Self::store(error, "Password change failed", "password_change_failed")
             }

@@ -4,7 +4,7 @@ use rocket::{State, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::crypto::hasher::StoredHash;
+use crate::crypto::hasher::{Comer, StoredHash};
 use crate::features::account::error::PasswordChangeError;
 use crate::features::browser::renew::RenewCookies;
 use crate::features::passwords::model as passwords;
@@ -137,7 +137,7 @@ pub(super) async fn hash(
     cause: Cause,
 ) -> Result<(StoredHash, StoredHash), PasswordChangeError> {
     let old = proof::prove(hub, session, user, current, cause).await?;
-    Ok((old, hub.hasher.make(new).await?))
+    Ok((old, hub.hasher.make(new, Comer::Expected).await?))
 }
 
 /// Changes the password of whoever acts in a session, whichever door they came in by.

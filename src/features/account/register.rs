@@ -3,6 +3,7 @@
 use rocket::{State, post};
 
 use crate::config::Registration;
+use crate::crypto::hasher::Comer;
 use crate::features::account::error::RegisterError;
 use crate::features::passwords::model as passwords;
 use crate::features::sessions::example;
@@ -77,9 +78,10 @@ pub async fn register(hub: &State<Hub>, client: Client, body: Body) -> Result<An
     let caller = hub.throttle.caller(client.address);
     let in_time = hub.throttle.take(Tries::Register, caller);
     in_time.map_err(RegisterError::from)?;
+    let who = Comer::Named(hub.attempt_keys.account(username.as_str()));
     let password_hash = hub
         .hasher
-        .make(password)
+        .make(password, who)
         .await
         .map_err(RegisterError::from)?;
     let cause = client.cause(hub);

@@ -108,7 +108,7 @@ impl IntoResponses for LoginError {
             Self::InvalidCredentials,
             Self::Disabled,
             Self::TooMany(WAIT),
-            Self::Busy,
+            Self::Busy(WAIT.after),
         ];
         let every = errors.into_iter().chain(store().map(Self::Store));
         refusals_with_body(every.map(ApiError::from))

@@ -1,11 +1,13 @@
 //! Every way an action on sessions fails, with status, text and code as tables.
 
+use std::time::Duration;
+
 use crate::crypto::hasher::HasherError;
 use crate::crypto::jwt::{SigningFailed, TokenFault};
 use crate::features::attempts::attempt::Held;
 use crate::features::sessions::bearer::Unfit;
 use crate::features::sessions::model::EndReason;
-use crate::http::problem::{ApiError, STORE_BUSY};
+use crate::http::problem::ApiError;
 use crate::hub::counts::SignIn;
 use crate::hub::throttle::model::TooMany;
 use crate::store::StoreError;
@@ -211,7 +213,7 @@ pub enum LoginError {
     /// Too many failed before, or too many tries came from there: the password was not compared.
     TooMany(TooMany),
     /// Too many sign-ins wait.
-    Busy,
+    Busy(Duration),
     /// The database, the hasher or the signer failed.
     Store(StoreError),
 }
@@ -225,7 +227,7 @@ impl LoginError {
             Self::InvalidCredentials => SignIn::Wrong,
             Self::Disabled => SignIn::Disabled,
             Self::TooMany(_) => SignIn::Throttled,
-            Self::Busy => SignIn::Busy,
+            Self::Busy(_) => SignIn::Busy,
             Self::Store(_) => SignIn::Failed,
         }
     }
@@ -261,7 +263,7 @@ impl From<SigningFailed> for LoginError {
 impl From<HasherError> for LoginError {
     fn from(error: HasherError) -> Self {
         match error {
-            HasherError::Busy => Self::Busy,
+            HasherError::Busy(after) => Self::Busy(after),
             HasherError::Unreadable | HasherError::Failed => {
                 Self::Store(StoreError::Broken(error.to_string()))
             }
@@ -283,7 +285,7 @@ impl From<LoginError> for ApiError {
             }
             LoginError::Disabled => Self::new(401, "Account is disabled", "user_disabled"),
             LoginError::TooMany(too_many) => too_many.into(),
-            LoginError::Busy => Self::busy(STORE_BUSY),
+            LoginError::Busy(after) => Self::busy_for(after),
             LoginError::Store(error) => Self::store(error, "Login failed", "login_failed"),
         }
     }

@@ -3,7 +3,7 @@
 use rocket::{State, post};
 use utoipa::ToSchema;
 
-use crate::crypto::hasher::{Comparison, StoredHash};
+use crate::crypto::hasher::{Comer, Comparison, StoredHash};
 use crate::features::attempts::attempt::{Attempt, Trace, counted_with};
 use crate::features::sessions::error::LoginError;
 use crate::features::sessions::example;
@@ -149,12 +149,16 @@ where
         Ok::<_, StoreError>((found, counted))
     })?;
     let attempt = Attempt::begin(hub, Tries::FailedSignIn, caller, counted, cause.at).await?;
+    let mut who = Comer::Named(subject);
     let mut known = found.as_ref().map(|credentials| credentials.user);
     for _ in 0..if possible { TRIES } else { 0 } {
         let stored = found
             .as_ref()
             .map(|credentials| credentials.password_hash.clone());
-        let compared = hub.hasher.compare(Password::new(password), stored).await?;
+        let compared = hub
+            .hasher
+            .compare(Password::new(password), stored, who)
+            .await?;
         let (Comparison::Same { renewed }, Some(credentials)) = (compared, found) else {
             break;
         };
@@ -172,6 +176,7 @@ where
             }
             SignedIn::Changed => {}
         }
+        who = Comer::Expected;
         found = hub.store.read(look_up)?;
         known = found.as_ref().map(|credentials| credentials.user);
     }

@@ -1,10 +1,12 @@
 //! The password again, of somebody who is signed in. Wrong ones are counted against their session, so that no stranger's guesses hold it back, and
 //! theirs hold back no sign-in.
 
-use crate::crypto::hasher::{Comparison, HasherError, StoredHash};
+use std::time::Duration;
+
+use crate::crypto::hasher::{Comer, Comparison, HasherError, StoredHash};
 use crate::features::attempts::attempt::{Attempt, Held, Trace};
 use crate::features::users::store as users;
-use crate::http::problem::{ApiError, STORE_BUSY};
+use crate::http::problem::ApiError;
 use crate::hub::Hub;
 use crate::hub::throttle::Counted;
 use crate::hub::throttle::model::{TooMany, Tries};
@@ -22,7 +24,7 @@ pub enum ProofError {
     /// Too many were wrong before: it was not compared.
     TooMany(TooMany),
     /// Too many passwords wait to be compared.
-    Busy,
+    Busy(Duration),
     /// The database or the hasher failed.
     Store(StoreError),
 }
@@ -45,7 +47,7 @@ impl From<Held> for ProofError {
 impl From<HasherError> for ProofError {
     fn from(error: HasherError) -> Self {
         match error {
-            HasherError::Busy => Self::Busy,
+            HasherError::Busy(after) => Self::Busy(after),
             HasherError::Unreadable | HasherError::Failed => {
                 Self::Store(StoreError::Broken(error.to_string()))
             }
@@ -58,7 +60,7 @@ impl From<ProofError> for ApiError {
         match error {
             ProofError::Wrong => Self::new(401, "Invalid credentials", "invalid_credentials"),
             ProofError::TooMany(too_many) => too_many.into(),
-            ProofError::Busy => Self::busy(STORE_BUSY),
+            ProofError::Busy(after) => Self::busy_for(after),
             ProofError::Store(error) => {
                 Self::store(error, "Internal server error", "internal_error")
             }
@@ -87,7 +89,11 @@ pub async fn prove(
     let possible = password.len() <= password::MAX_BYTES;
     if let Some(stored) = stored.filter(|_| possible) {
         let password = Password::new(password);
-        let compared = hub.hasher.compare(password, Some(stored.clone())).await?;
+        let who = Comer::Named(counted.subject);
+        let compared = hub
+            .hasher
+            .compare(password, Some(stored.clone()), who)
+            .await?;
         if matches!(compared, Comparison::Same { .. }) {
             attempt.passed(hub).await?;
             return Ok(stored);

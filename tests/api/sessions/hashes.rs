@@ -1,8 +1,9 @@
 //! Stored password hashes at a sign-in: renewed when weak, refused when hostile, and a queue that has an end.
 
-use rocket::futures::future::join_all;
+use rocket::futures::future::{join, join_all};
+use rocket::tokio::task::yield_now;
 
-use crate::stage::{PASSWORD, PEER, Stage};
+use crate::stage::{PASSWORD, PEER, SECOND, Stage};
 
 const STORED: &str = "SELECT password_hash FROM users WHERE id = 1";
 
@@ -112,7 +113,7 @@ async fn beyond_the_queue_sign_ins_registrations_and_changes_are_told_to_come_ba
             stage.validate(&pair.access).await,
         )
     };
-    let (storm, late) = rocket::futures::future::join(storm, late).await;
+    let (storm, late) = join(storm, late).await;
     for busy in [&late.0, &late.1, &late.2] {
         busy.is_error(503, "Service temporarily unavailable", "unavailable");
         assert_eq!(busy.header("Retry-After"), Some("1"));
@@ -121,4 +122,40 @@ async fn beyond_the_queue_sign_ins_registrations_and_changes_are_told_to_come_ba
     let busy = storm.iter().filter(|answer| answer.status == 503).count();
     assert!(busy >= 2, "{busy} of four");
     assert_eq!(stage.number("SELECT count(*) FROM users"), 1);
+}
+
+#[rocket::async_test]
+async fn who_is_told_to_come_back_finds_a_place_at_that_time_before_all_newcomers() {
+    let stage = Stage::new().await;
+    stage.register("alice").await;
+    let directory = stage.close();
+    let slow = [
+        ("hashing.memory_kib", "65536"),
+        ("hashing.passes", "10"),
+        ("hashing.threads", "1"),
+        ("hashing.queue", "1"),
+        ("hashing.queue_wait", "10s"),
+    ];
+    let stage = Stage::on(directory, &slow, 8).await;
+    let inside = join_all((0..2).map(|_| stage.login_with("nobody", PASSWORD)));
+    let late = async {
+        let counts = stage.hub().hasher.counts();
+        while counts.waiting.read() + counts.under_way.read() < 2 {
+            yield_now().await;
+        }
+        let busy = stage.login_with("alice", PASSWORD).await;
+        busy.is_error(503, "Service temporarily unavailable", "unavailable");
+        let told = busy.header("Retry-After").expect("a time").to_owned();
+        let early = stage.login_with("alice", PASSWORD).await;
+        assert_eq!(early.status, 503);
+        assert_eq!(early.header("Retry-After"), Some(told.as_str()));
+        stage
+            .clock
+            .advance(told.parse::<u32>().expect("seconds") * SECOND);
+        let newcomer = stage.login_with("bob", PASSWORD).await;
+        assert_eq!(newcomer.status, 503, "there is no place for anybody else");
+        stage.login_with("alice", PASSWORD).await
+    };
+    let (_, late) = join(inside, late).await;
+    assert_eq!(late.status, 200);
 }

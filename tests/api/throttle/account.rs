@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hub::crypto::hasher::Comer;
 use hub::features::admin::users::set_active::SetActive;
 use hub::features::admin::users::set_password::SetPassword;
 use hub::store::audit::Action;
@@ -198,7 +199,9 @@ async fn a_password_set_by_an_administrator_forgets_the_failures_from_everywhere
     fail(&stage, STRANGER, "alice", 5).await;
     fail(&stage, crate::stage::PEER, "alice", 5).await;
     let hasher = &stage.hub().hasher;
-    let hash = hasher.make(Password::new("another horse 8")).await;
+    let hash = hasher
+        .make(Password::new("another horse 8"), Comer::Nameless)
+        .await;
     let change = SetPassword {
         user: FIRST,
         password_hash: hash.expect("a hash"),

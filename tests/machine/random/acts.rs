@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hub::crypto::hasher::Comer;
 use hub::crypto::jwt::AccessFacts;
 use hub::features::admin::users::delete_user::DeleteUser;
 use hub::features::admin::users::set_active::SetActive;
@@ -224,7 +225,10 @@ impl Schedule {
         let place = self.any_user();
         let password = format!("correct horse {}", self.dice.below(1_000_000));
         let hub = self.hub();
-        let made = hub.hasher.make(Password::new(&password)).await;
+        let made = hub
+            .hasher
+            .make(Password::new(&password), Comer::Nameless)
+            .await;
         let change = SetPassword {
             user: self.users[place].id,
             password_hash: made.expect("a hash"),

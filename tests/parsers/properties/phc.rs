@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use hub::crypto::hasher::{Comparison, Hasher, HasherError, HasherSettings, StoredHash};
+use hub::crypto::hasher::{Comer, Comparison, Hasher, HasherError, HasherSettings, StoredHash};
 use hub::types::entropy::SeededEntropy;
 use hub::types::password::Password;
+use hub::types::time::SystemClock;
 use rocket::tokio::runtime::{Builder, Runtime};
 
 pub const WORDS: &[&str] = &[
@@ -68,7 +69,8 @@ fn bench() -> &'static Bench {
         };
         let entropy = Arc::new(SeededEntropy::new(4));
         Bench {
-            hasher: Hasher::start(settings, entropy).expect("a hasher"),
+            hasher: Hasher::start(settings, entropy, Arc::new(SystemClock::new()))
+                .expect("a hasher"),
             runtime: Builder::new_current_thread()
                 .enable_time()
                 .build()
@@ -106,7 +108,9 @@ pub fn holds(bytes: &[u8]) {
 fn compare(stored: StoredHash) -> Result<Comparison, HasherError> {
     let bench = bench();
     let password = Password::new("correct horse 7");
-    bench
-        .runtime
-        .block_on(bench.hasher.compare(password, Some(stored)))
+    bench.runtime.block_on(
+        bench
+            .hasher
+            .compare(password, Some(stored), Comer::Nameless),
+    )
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::crypto::hasher::StoredHash;
+use crate::crypto::hasher::{Comer, StoredHash};
 use crate::features::admin::users::error::AdministrationError;
 use crate::features::passwords::model as passwords;
 use crate::features::sessions::error::LoginError;
@@ -80,12 +80,12 @@ pub fn new_password(
     Ok(password)
 }
 
-/// Hashes a new password.
+/// Hashes a new password, for an administrator or whoever holds the setup link.
 ///
 /// # Errors
 /// 503 when too many wait.
 pub async fn hash(hub: &Hub, password: Password) -> Result<StoredHash, Refusal> {
-    let hashed = hub.hasher.make(password).await;
+    let hashed = hub.hasher.make(password, Comer::Expected).await;
     Ok(hashed.map_err(|error| ApiError::from(LoginError::from(error)))?)
 }
 
