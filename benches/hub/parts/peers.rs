@@ -24,7 +24,7 @@ const HEAD: &str = "| server | row | loop | requests/s, median (range) | p50 ms 
 /// Runs the part for every file.
 pub async fn run(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Told> {
     if arguments.peer.is_empty() {
-        bail!("the part peers needs --peer FILE.toml; benches/hub/peers holds two");
+        bail!("the part peers needs --peer FILE.toml; benches/hub/peers holds some");
     }
     let mut told = Told {
         part: Part::Peers,
