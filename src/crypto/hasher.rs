@@ -26,6 +26,7 @@ use line::{Entry, Line};
 
 use crate::types::entropy::Entropy;
 use crate::types::password::Password;
+use crate::types::sender_network::SenderNetwork;
 use crate::types::time::Clock;
 
 /// Bytes of a hash's salt (RFC 9106, 3.1).
@@ -62,11 +63,14 @@ pub enum Comparison {
     },
 }
 
+/// What somebody is known by who comes back: whose password it is, and from where. So nobody takes another's place by typing their name.
+pub type Name = (Subject, SenderNetwork);
+
 /// Who comes to have a password hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comer {
     /// Somebody who may come back, and is then known again.
-    Named(Subject),
+    Named(Name),
     /// Somebody who waits as long as it takes, or is not known again.
     Nameless,
     /// Whoever is never sent away: they had another password hashed a moment ago, in the same request, or run the Hub. They are few.

@@ -1,14 +1,13 @@
 //! Who is hashed now, and when everybody else may come: whoever is refused is promised a place, and there it is when they come back.
 //!
 //! Threads hash at a pace that is known, so the line can tell when they will have done what waits and what is promised. A promise belongs to a
-//! name, is good for one place, and is told as `Retry-After`; without it a crowd that comes back after a second would be sent away again and again,
+//! name and a network, is good for one place, and is told as `Retry-After`; without it a crowd that comes back after a second would be sent away again and again,
 //! and whoever is unlucky for ever. Newcomers still get whatever is free: promises that nobody comes for hold nothing up. Pure.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::crypto::attempt_keys::Subject;
-use crate::crypto::hasher::{Comer, HasherSettings};
+use crate::crypto::hasher::{Comer, HasherSettings, Name};
 
 /// How long a hash is believed to take before one was made: twice what it takes on a core of its own.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
@@ -39,7 +38,7 @@ pub(super) struct Line {
     inside: usize,
     /// Up to when every thread is promised to somebody.
     promised_until: Duration,
-    promises: HashMap<Subject, Duration>,
+    promises: HashMap<Name, Duration>,
 }
 
 impl Line {
@@ -141,11 +140,12 @@ mod tests {
     use std::time::Duration;
 
     use super::{Entry, KEPT_FOR, Line, MAX_PROMISES};
-    use crate::crypto::attempt_keys::{AttemptKeys, Subject};
-    use crate::crypto::hasher::{Comer, HasherSettings};
+    use crate::crypto::attempt_keys::AttemptKeys;
+    use crate::crypto::hasher::{Comer, HasherSettings, Name};
     use crate::crypto::keyring::Secret;
     use crate::crypto::ring::{Lifetimes, Ring, SharedRing};
     use crate::types::entropy::SeededEntropy;
+    use crate::types::sender_network::SenderNetwork;
 
     const SETTINGS: HasherSettings = HasherSettings {
         memory_kib: 8,
@@ -158,14 +158,15 @@ mod tests {
     const HASH: Duration = Duration::from_millis(40);
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn subjects(count: usize) -> Vec<Subject> {
+    fn people(count: usize) -> Vec<Name> {
         let lifetimes = Lifetimes {
             access: Duration::from_hours(1),
             refresh: Duration::from_hours(1),
         };
         let secret = Secret::draw(&SeededEntropy::new(1));
         let keys = AttemptKeys::new(Arc::new(SharedRing::new(Ring::of_one(secret, lifetimes))));
-        let names = (0..count).map(|number| keys.account(&number.to_string()));
+        let home = SenderNetwork::of(None);
+        let names = (0..count).map(|number| (keys.account(&number.to_string()), home));
         names.collect()
     }
 
@@ -200,17 +201,17 @@ mod tests {
             }
         }
 
-        fn enter(&mut self, who: &Subject) -> Result<Entry, Duration> {
+        fn enter(&mut self, who: &Name) -> Result<Entry, Duration> {
             self.line.enter(&Comer::Named(*who), self.now)
         }
     }
 
     #[test]
     fn nobody_of_a_crowd_is_sent_away_twice() {
-        let people = subjects(600);
+        let crowd = people(600);
         let mut world = World::new();
-        let mut told = HashMap::<u64, Vec<&Subject>>::new();
-        for who in &people {
+        let mut told = HashMap::<u64, Vec<&Name>>::new();
+        for who in &crowd {
             match world.enter(who) {
                 Ok(entry) => assert_eq!(entry, Entry::Free),
                 // Told in whole seconds, rounded up.
@@ -225,7 +226,7 @@ mod tests {
         for second in 1..=last {
             world.pass(SECOND);
             // Whoever else comes takes what is free, and no more.
-            let others = subjects(900).split_off(600 + usize::try_from(second).unwrap_or(0) * 15);
+            let others = people(900).split_off(600 + usize::try_from(second).unwrap_or(0) * 15);
             for other in others.iter().take(15) {
                 let _in_or_told = world.enter(other);
             }
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn who_comes_too_early_is_told_the_rest_and_keeps_the_promise() {
-        let people = subjects(40);
+        let people = people(40);
         let mut world = World::new();
         let told: Vec<_> = people.iter().map(|who| world.enter(who)).collect();
         let Some(Err(after)) = told.last().copied() else {
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_promise_is_good_once_and_for_half_a_minute() {
-        let people = subjects(10);
+        let people = people(10);
         let mut world = World::new();
         let told: Vec<_> = people.iter().map(|who| world.enter(who)).collect();
         assert!(told[8].is_err() && told[9].is_err(), "{told:?}");
@@ -263,6 +264,17 @@ mod tests {
         assert!(world.enter(&people[8]).is_err(), "once");
         world.now += SECOND + SECOND;
         assert!(world.enter(&people[9]).is_err(), "it is over");
+    }
+
+    #[test]
+    fn nobody_takes_a_promise_by_typing_the_name_elsewhere() {
+        let (mut line, known) = (line(), people(1)[0]);
+        line.inside = 6;
+        let told = line.enter(&Comer::Named(known), SECOND).err();
+        let then = SECOND + told.expect("there is no room");
+        let elsewhere = (known.0, SenderNetwork::of(Some([192, 0, 2, 9].into())));
+        assert!(line.enter(&Comer::Named(elsewhere), then).is_err());
+        assert_eq!(line.enter(&Comer::Named(known), then), Ok(Entry::Promised));
     }
 
     #[test]
@@ -277,11 +289,11 @@ mod tests {
     #[test]
     fn promises_that_nobody_comes_for_hold_nobody_up() {
         let mut world = World::new();
-        for who in subjects(500) {
+        for who in people(500) {
             let _in_or_told = world.enter(&who);
         }
         world.pass(SECOND);
-        let late = subjects(501).split_off(500);
+        let late = people(501).split_off(500);
         assert_eq!(world.enter(&late[0]), Ok(Entry::Free));
     }
 
@@ -289,7 +301,7 @@ mod tests {
     fn more_than_a_minute_is_promised_to_nobody() {
         let mut world = World::new();
         let mut longest = Duration::ZERO;
-        for who in subjects(MAX_PROMISES + 500) {
+        for who in people(MAX_PROMISES + 500) {
             longest = longest.max(world.enter(&who).err().unwrap_or_default());
         }
         assert_eq!(world.line.promises.len(), MAX_PROMISES);
@@ -297,7 +309,7 @@ mod tests {
         // What was promised long ago makes room.
         world.now = longest + KEPT_FOR + SECOND;
         world.line.inside = 6;
-        let late = subjects(5_000).split_off(4_999);
+        let late = people(5_000).split_off(4_999);
         assert!(world.enter(&late[0]).is_err());
         assert_eq!(world.line.promises.len(), 1);
     }

@@ -26,6 +26,7 @@ use crate::types::cause::Cause;
 use crate::types::email::Email;
 use crate::types::password::Password;
 use crate::types::role::Role;
+use crate::types::sender_network::SenderNetwork;
 use crate::types::username::Username;
 use utoipa::ToSchema;
 
@@ -78,7 +79,8 @@ pub async fn register(hub: &State<Hub>, client: Client, body: Body) -> Result<An
     let caller = hub.throttle.caller(client.address);
     let in_time = hub.throttle.take(Tries::Register, caller);
     in_time.map_err(RegisterError::from)?;
-    let who = Comer::Named(hub.attempt_keys.account(username.as_str()));
+    let name = hub.attempt_keys.account(username.as_str());
+    let who = Comer::Named((name, SenderNetwork::of(client.address)));
     let password_hash = hub
         .hasher
         .make(password, who)

@@ -24,6 +24,7 @@ use crate::store::{Change, Db, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::UserId;
 use crate::types::password::{self, Password};
+use crate::types::sender_network::SenderNetwork;
 use crate::types::username::Username;
 
 /// Who signs in.
@@ -149,7 +150,7 @@ where
         Ok::<_, StoreError>((found, counted))
     })?;
     let attempt = Attempt::begin(hub, Tries::FailedSignIn, caller, counted, cause.at).await?;
-    let mut who = Comer::Named(subject);
+    let mut who = Comer::Named((subject, SenderNetwork::of(cause.address)));
     let mut known = found.as_ref().map(|credentials| credentials.user);
     for _ in 0..if possible { TRIES } else { 0 } {
         let stored = found

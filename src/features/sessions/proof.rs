@@ -15,6 +15,7 @@ use crate::store::{Change, StoreError, Tx};
 use crate::types::cause::Cause;
 use crate::types::ids::{SessionId, UserId};
 use crate::types::password::{self, Password};
+use crate::types::sender_network::SenderNetwork;
 
 /// Why the password did not prove anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub async fn prove(
     let possible = password.len() <= password::MAX_BYTES;
     if let Some(stored) = stored.filter(|_| possible) {
         let password = Password::new(password);
-        let who = Comer::Named(counted.subject);
+        let who = Comer::Named((counted.subject, SenderNetwork::of(cause.address)));
         let compared = hub
             .hasher
             .compare(password, Some(stored.clone()), who)
