@@ -17,6 +17,8 @@ mod documents;
 mod doors;
 #[path = "tidy/forms.rs"]
 mod forms;
+#[path = "tidy/links.rs"]
+mod links;
 #[path = "tidy/migrations.rs"]
 mod migrations;
 #[path = "tidy/promises.rs"]
