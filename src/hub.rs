@@ -19,6 +19,7 @@ use crate::crypto::keyring::{KeyError, Secret};
 use crate::crypto::ring::SharedRing;
 use crate::crypto::service_keys::ServiceKeys;
 use crate::crypto::totp::SecondFactorKeys;
+use crate::crypto::webhook_keys::WebhookKeys;
 use crate::hub::counts::Counts;
 use crate::hub::throttle::Throttle;
 use crate::store::activity::Activity;
@@ -46,6 +47,8 @@ pub struct Hub {
     pub second_factor_keys: Arc<SecondFactorKeys>,
     /// Makes and checks the tokens of service accounts.
     pub service_keys: ServiceKeys,
+    /// Makes the secrets that webhooks are signed with.
+    pub webhook_keys: Arc<WebhookKeys>,
     /// Names accounts where failed tries are counted.
     pub attempt_keys: Arc<AttemptKeys>,
     /// Hashes passwords.
@@ -203,6 +206,7 @@ impl Hub {
             forms: FormTokens::new(Arc::clone(&ring)),
             second_factor_keys: Arc::new(SecondFactorKeys::new(Arc::clone(&ring))),
             service_keys: ServiceKeys::new(Arc::clone(&ring)),
+            webhook_keys: Arc::new(WebhookKeys::new(Arc::clone(&ring))),
             attempt_keys: Arc::new(AttemptKeys::new(ring)),
             counts: Arc::default(),
             throttle: Arc::new(Throttle::new(config.throttle_exempt.clone(), &clock)),

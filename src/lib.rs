@@ -73,6 +73,11 @@
 //! [`features::housekeeping`] removes what is over, by the hour and in small batches. Nothing leaves on the word of the wall clock alone: the database
 //! keeps a sum of the time that was certain to pass ([`store::lived`]), on which the moment in every row has its place.
 //!
+//! # What is told to others
+//!
+//! Triggers write it down in the transaction of what happened: the feed of revocations for services that listen ([`features::revocations`]), and for each webhook
+//! that wants it a delivery with all that its body says ([`features::webhooks`]). A rotation writes neither.
+//!
 //! # What must always hold
 //!
 //! 1. At any instant one generation rotates or settles; only it, or an ancestor first used within G, gives 200. `generation` and `rotated_at`
@@ -134,12 +139,14 @@ pub fn build(hub: Hub) -> Rocket<Build> {
         .attach(features::admin::settings::stage())
         .attach(features::admin::setup::stage())
         .attach(features::admin::users::stage())
+        .attach(features::admin::webhooks::stage())
         .attach(features::browser::stage())
         .attach(features::docs::stage(features::api))
         .attach(features::housekeeping::stage())
         .attach(features::metrics::stage())
         .attach(features::revocations::stage())
         .attach(features::sessions::stage())
+        .attach(features::webhooks::stage())
         .mount("/", http::assets::routes())
         .mount("/", http::cors::routes())
         .register("/", http::catchers::all())

@@ -4,6 +4,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::{Exit, Failure, metrics};
 use crate::config::Config;
+use crate::features::webhooks::places;
 use crate::store;
 
 /// Beside the store and the connections: three standard streams, the lock, the runtime's own four, two for signals, the listener, a
@@ -36,6 +37,7 @@ pub(super) fn share_out(configured: usize, reserve: u64) -> Result<usize, Failur
         return Ok(configured);
     };
     let left = limit.saturating_sub(reserve);
+    let left = left.saturating_sub(places::files(limit));
     if left < MIN_CONNECTIONS {
         let needed = needed_for_any(reserve);
         return Err(Failure::new(
@@ -64,7 +66,9 @@ pub(super) const fn needed_for_any(reserve: u64) -> u64 {
 
 /// The open files that so many connections need.
 pub(super) fn needed_for(connections: usize, reserve: u64) -> u64 {
-    reserve.saturating_add(u64::try_from(connections).unwrap_or(u64::MAX))
+    let connections = u64::try_from(connections).unwrap_or(u64::MAX);
+    let others = reserve.saturating_add(connections);
+    others.saturating_add(places::files(others))
 }
 
 /// The most open files that this process may ask for; `None` if there is no limit.

@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::crypto::keyring::KeyError;
 use crate::features::admin::services::error::ServiceError;
 use crate::features::admin::users::error::AdministrationError;
+use crate::features::admin::webhooks::error::WebhookError;
 use crate::front::TlsError;
 use crate::hub::HubError;
 use crate::hub::keys::RotationError;
@@ -163,6 +164,15 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Store(error) => error.into(),
+            other => Self::new(Exit::Failed, other.to_string()),
+        }
+    }
+}
+
+impl From<WebhookError> for Failure {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::Store(error) => error.into(),
             other => Self::new(Exit::Failed, other.to_string()),
         }
     }

@@ -29,6 +29,7 @@ mod terminal;
 mod token;
 mod user;
 mod version;
+mod webhook;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -80,6 +81,9 @@ enum Command {
     /// Add, list and revoke accounts of services that hear of revocations
     #[command(subcommand)]
     Service(service::Service),
+    /// Add, list and change webhooks, and send again what they could not be told
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Look into tokens
     #[command(subcommand)]
     Token(token::Token),
@@ -121,6 +125,7 @@ impl Command {
             Self::User(user) => user.run(global),
             Self::Session(session) => session.run(global),
             Self::Service(service) => service.run(global),
+            Self::Webhook(webhook) => webhook.run(global),
             Self::Token(token) => token.run(global),
             Self::Key(key) => key.run(global),
             Self::Audit(audit) => audit.run(global),

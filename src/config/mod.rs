@@ -29,6 +29,7 @@ mod sources;
 mod tls;
 mod tokens;
 mod web_address;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ pub use settings::{SETTINGS, Setting};
 pub use sources::{SYSTEM_DATA_DIR, Sources};
 pub use tls::Tls;
 pub use web_address::WebAddress;
+pub use webhooks::Webhooks;
 
 use crate::types::checkpoints::Checkpoints;
 use crate::types::proxies::TrustedProxies;
@@ -137,6 +139,8 @@ pub struct Config {
     pub front: Front,
     /// The files with which the server speaks TLS.
     pub tls: Tls,
+    /// Where webhooks may lead, and when failures are told.
+    pub webhooks: Webhooks,
     /// Where each value came from, as [`Loaded::origins`] tells: for whoever shows the configuration in effect.
     #[serde(skip)]
     pub origins: Vec<Origin>,

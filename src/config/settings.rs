@@ -2,7 +2,7 @@
 
 use super::{
     accounts, backup, data_dir, database, front, hashing, log, metrics, network, secret_key, tls,
-    tokens, web_address,
+    tokens, web_address, webhooks,
 };
 
 /// One setting, as documentation and as the measure of what is known.
@@ -62,6 +62,10 @@ pub const SETTINGS: &[Setting] = &[
     front::PROXY_PROTOCOL,
     tls::CERT,
     tls::KEY,
+    webhooks::ALLOWED_NETWORKS,
+    webhooks::CA_FILE,
+    webhooks::TIMEOUT,
+    webhooks::SIGN_IN_FAILURES,
 ];
 
 impl Setting {

@@ -54,6 +54,8 @@ pub enum Purpose {
     Attempt,
     /// Makes the tokens of service accounts.
     Service,
+    /// Makes the secrets that webhooks are signed with.
+    Webhook,
 }
 
 impl Purpose {
@@ -67,6 +69,7 @@ impl Purpose {
             Self::SecondFactor => b"regardingwork-hub/1/second-factor",
             Self::Attempt => b"regardingwork-hub/1/attempt",
             Self::Service => b"regardingwork-hub/1/service",
+            Self::Webhook => b"regardingwork-hub/1/webhook",
         }
     }
 }
@@ -271,6 +274,7 @@ mod tests {
             Purpose::SecondFactor,
             Purpose::Attempt,
             Purpose::Service,
+            Purpose::Webhook,
         ];
         let keys: std::collections::HashSet<_> = [&first, &second]
             .iter()

@@ -13,3 +13,4 @@ pub mod ring;
 pub mod service_keys;
 mod stored_hash;
 pub mod totp;
+pub mod webhook_keys;

@@ -38,9 +38,11 @@ impl Lifetimes {
             Purpose::Access => self.access,
             Purpose::Refresh | Purpose::Jti => self.refresh,
             Purpose::Form => FORM_LIFETIME,
-            Purpose::Fingerprint | Purpose::SecondFactor | Purpose::Attempt | Purpose::Service => {
-                Duration::MAX
-            }
+            Purpose::Fingerprint
+            | Purpose::SecondFactor
+            | Purpose::Attempt
+            | Purpose::Service
+            | Purpose::Webhook => Duration::MAX,
         }
     }
 

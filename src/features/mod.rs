@@ -1,6 +1,6 @@
 //! What the Hub does, one folder a noun, one file an action.
 //!
-//! `attempts, users ← sessions ← revocations, second_factors ← browser ← the rest`: a folder may use those before it. In each folder `model` holds the pure rules, `store` all the
+//! `attempts, users ← sessions ← revocations, webhooks, second_factors ← browser ← the rest`: a folder may use those before it. In each folder `model` holds the pure rules, `store` all the
 //! SQL, `error` every way its actions fail, and each other file one action, named after it, its URL standing in it whole.
 
 pub mod account;
@@ -16,6 +16,7 @@ pub mod revocations;
 pub mod second_factors;
 pub mod sessions;
 pub mod users;
+pub mod webhooks;
 
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;

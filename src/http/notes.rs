@@ -70,6 +70,42 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
         "",
     ),
     (
+        "webhook_enabled",
+        Tone::Good,
+        "The webhook is enabled. What waits for it is on its way.",
+        "",
+    ),
+    (
+        "webhook_disabled",
+        Tone::Good,
+        "The webhook is disabled. It is told nothing until you enable it.",
+        "",
+    ),
+    (
+        "webhook_is_disabled",
+        Tone::Bad,
+        "The webhook is disabled, so it is told nothing. Enable it first.",
+        "",
+    ),
+    (
+        "webhook_test",
+        Tone::Plain,
+        "A test is on its way. Load this page anew in a moment to see what became of it.",
+        "",
+    ),
+    (
+        "webhook_resent",
+        Tone::Good,
+        "# dead letter is on its way again.",
+        "# dead letters are on their way again.",
+    ),
+    (
+        "webhook_deleted",
+        Tone::Good,
+        "The webhook is deleted, and with it all that was on its way to it.",
+        "",
+    ),
+    (
         "sign_in_anew",
         Tone::Plain,
         "That took too long, or something changed meanwhile. Please sign in again.",

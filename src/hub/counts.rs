@@ -21,6 +21,7 @@ pub struct Counts {
     /// When the housekeeping last did all that was due, in seconds since 1970; 0 before.
     housekeeping: Level,
     housekeeping_failed: Counters<1>,
+    webhook_tries: Counters<{ WebhookTry::ALL.len() }>,
 }
 
 /// How a refresh ended: the cases of the session machine, and what comes before them.
@@ -193,7 +194,44 @@ impl SignIn {
     }
 }
 
+/// How a try to deliver to a webhook ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookTry {
+    /// The receiver took it.
+    Delivered,
+    /// It did not, and is tried again.
+    Failed,
+    /// It did not, and there is no further try.
+    GivenUp,
+}
+
+impl WebhookTry {
+    /// Every end there is, in the order of its number.
+    pub const ALL: [Self; 3] = [Self::Delivered, Self::Failed, Self::GivenUp];
+
+    /// As it is told.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
 impl Counts {
+    /// A try to deliver to a webhook ended so.
+    pub fn webhook_try(&self, ended: WebhookTry) {
+        self.webhook_tries.count(ended as usize);
+    }
+
+    /// How many tries to deliver to a webhook ended so.
+    #[must_use]
+    pub fn webhook_tries(&self, ended: WebhookTry) -> u64 {
+        self.webhook_tries.read(ended as usize)
+    }
+
     /// A refresh ended so.
     pub fn refresh(&self, ended: Refresh) {
         self.refreshes.count(ended as usize);
@@ -245,7 +283,7 @@ impl Counts {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Counts, Refresh, SignIn, SignInWay};
+    use super::{Counts, Refresh, SignIn, SignInWay, WebhookTry};
 
     #[test]
     fn every_end_stands_once_in_its_list_at_its_own_number_with_a_word_of_its_own() {
@@ -282,6 +320,12 @@ mod tests {
                 let moved = u64::from(other == ended);
                 assert_eq!(counts.refreshes(other), before + moved, "{other:?}");
             }
+        }
+        for ended in WebhookTry::ALL {
+            counts.webhook_try(ended);
+            let read = WebhookTry::ALL.map(|other| counts.webhook_tries(other));
+            let moved = WebhookTry::ALL.map(|other| u64::from(other as usize <= ended as usize));
+            assert_eq!(read, moved, "{ended:?}");
         }
         for way in SignInWay::ALL {
             for ended in SignIn::ALL {

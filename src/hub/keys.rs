@@ -4,12 +4,14 @@
 //! hears of it, and nothing is made with a key that the database does not call its present one. So a cut between the two steps leaves
 //! a key in the file that counts for nothing, and the next rotation takes it up.
 
+mod following;
 mod rotation_error;
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
+pub use following::Following;
 pub use rotation_error::RotationError;
 use rusqlite::{Row, params};
 
@@ -227,23 +229,6 @@ impl Hub {
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
         }
-    }
-
-    /// Makes sure that the keys in memory are those that the database speaks of: another process may have rotated. A file is only read if so.
-    ///
-    /// # Errors
-    /// When the keys cannot be read.
-    pub fn hold(&self, present: KeyId) -> Result<(), HubError> {
-        if self.tokens.ring().present() >= present {
-            return Ok(());
-        }
-        let place = Place::new(&self.config.data_dir);
-        let secrets = secrets(&self.config, &place)?;
-        let known = self.store.read(known)?;
-        let ring = Ring::new(secrets, &known, lifetimes(&self.config))
-            .ok_or_else(|| HubError::WrongKey(place.database()))?;
-        self.tokens.renew(ring);
-        Ok(())
     }
 }
 

@@ -82,6 +82,20 @@ pub enum Action {
     ServiceAdd,
     /// An account of a service was revoked.
     ServiceRevoke,
+    /// A webhook was made.
+    WebhookAdd,
+    /// A webhook was disabled.
+    WebhookDisable,
+    /// A webhook was enabled.
+    WebhookEnable,
+    /// A webhook got another secret.
+    WebhookSecret,
+    /// A webhook was sent a test.
+    WebhookTest,
+    /// What a webhook could not be told was sent anew.
+    WebhookResend,
+    /// A webhook was deleted.
+    WebhookDelete,
     /// Another key took the place of the present one.
     KeyRotate,
     /// Rows of the audit were taken out as a file.
@@ -129,6 +143,13 @@ impl Action {
         Self::UserDelete,
         Self::ServiceAdd,
         Self::ServiceRevoke,
+        Self::WebhookAdd,
+        Self::WebhookDisable,
+        Self::WebhookEnable,
+        Self::WebhookSecret,
+        Self::WebhookTest,
+        Self::WebhookResend,
+        Self::WebhookDelete,
         Self::KeyRotate,
         Self::SetupLink,
         Self::SetupDone,
@@ -181,6 +202,13 @@ impl Action {
             Self::SecondFactorRecoveryRenew => "second_factor.recovery_renew",
             Self::ServiceAdd => "service.add",
             Self::ServiceRevoke => "service.revoke",
+            Self::WebhookAdd => "webhook.add",
+            Self::WebhookDisable => "webhook.disable",
+            Self::WebhookEnable => "webhook.enable",
+            Self::WebhookSecret => "webhook.secret",
+            Self::WebhookTest => "webhook.test",
+            Self::WebhookResend => "webhook.resend",
+            Self::WebhookDelete => "webhook.delete",
             Self::KeyRotate => "key.rotate",
             Self::AuditExport => "audit.export",
             Self::HousekeepingRemove => "housekeeping.remove",

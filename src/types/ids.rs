@@ -1,4 +1,4 @@
-//! The names that rows have: users, keys, service accounts, sessions, requests.
+//! The names that rows have: users, keys, service accounts, webhooks and their deliveries, sessions, requests.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,6 +35,26 @@ impl fmt::Display for KeyId {
 pub struct ServiceId(pub i64);
 
 impl fmt::Display for ServiceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A webhook's number. It is given once and never returns, not even after the webhook is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WebhookId(pub i64);
+
+impl fmt::Display for WebhookId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A delivery's number: one event on its way to one webhook. It never returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryId(pub i64);
+
+impl fmt::Display for DeliveryId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }

@@ -15,6 +15,8 @@ mod bodies;
 mod browser;
 mod browsing;
 mod canaries;
+#[path = "../cli/certificates.rs"]
+mod certificates;
 mod cors;
 mod credentials;
 mod deeds;
@@ -40,3 +42,4 @@ mod shown;
 mod stage;
 mod state;
 mod throttle;
+mod webhooks;

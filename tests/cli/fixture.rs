@@ -50,6 +50,12 @@ const BY_HAND: &str = "
     VALUES (1, 5, 6, 7);
     INSERT INTO service_accounts (name, name_key, salt, key, made_at)
     VALUES ('Shop', 'shop', randomblob(16), 1, 5);
+    INSERT INTO webhooks (name, name_key, url, salt, key, made_at, disabled_at, disabled_steady, disabled_boot, dead)
+    VALUES ('Mail', 'mail', 'https://mail.example/hook', randomblob(16), 1, 5, 6, 7, 8, 1);
+    INSERT INTO webhook_kinds (kind, webhook_id)
+    VALUES ('user.deleted', 1);
+    INSERT INTO webhook_deliveries (webhook_id, state, kind, at, done_at, done_steady, done_boot)
+    VALUES (1, 'dead', 'webhook.test', 5, 6, 7, 8);
 ";
 
 impl Story {

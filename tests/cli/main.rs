@@ -36,3 +36,4 @@ mod tls;
 mod tokens;
 mod upgrades;
 mod users;
+mod webhooks;

@@ -43,6 +43,7 @@ const FEATURES: &[(&str, &[&str])] = &[
         "revocations",
         &["sessions", "attempts", "users", "passwords"],
     ),
+    ("webhooks", &["sessions", "attempts", "users", "passwords"]),
     (
         "second_factors",
         &["sessions", "attempts", "users", "passwords"],
@@ -107,7 +108,7 @@ fn among_features(source: &Source, at: usize, home: &str, path: &[String]) -> Op
     };
     (!allowed).then(|| {
         format!(
-            "{place}: features/{home} must not name features/{named}; attempts, users ← sessions ← revocations, second_factors ← browser ← the rest"
+            "{place}: features/{home} must not name features/{named}; attempts, users ← sessions ← revocations, webhooks, second_factors ← browser ← the rest"
         )
     })
 }

@@ -50,6 +50,9 @@ const FEATURE_TABLES: &[&str] = &[
     "known_networks",
     "revocations",
     "service_accounts",
+    "webhooks",
+    "webhook_kinds",
+    "webhook_deliveries",
 ];
 
 fn is_sql(literal: &str) -> bool {

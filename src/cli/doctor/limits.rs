@@ -41,7 +41,7 @@ mod tests {
         let level = |limit| judge(limit, 4_096, 55).map(|finding| finding.level);
         assert_eq!(level(62), Some(Level::Finding));
         assert_eq!(level(63), Some(Level::Hint));
-        assert_eq!(level(4_150), Some(Level::Hint));
-        assert_eq!(level(4_151), None);
+        assert_eq!(level(4_246), Some(Level::Hint));
+        assert_eq!(level(4_247), None);
     }
 }

@@ -8,3 +8,4 @@ pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod users;
+pub mod webhooks;

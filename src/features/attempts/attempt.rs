@@ -15,6 +15,7 @@ use crate::hub::Hub;
 use crate::hub::throttle::model::{Refused, TooMany, Tries};
 use crate::hub::throttle::{Caller, Counted, Reserved, UnderWay};
 use crate::store::{Change, Db, StoreError, Tx};
+use crate::types::cause::Cause;
 use crate::types::ids::UserId;
 use crate::types::time::Moment;
 
@@ -94,7 +95,10 @@ impl Attempt {
         let reserved = hub.throttle.reserve(kind, caller)?;
         if caller == Caller::Exempt {
             return Ok(Self {
-                trace: Trace(None),
+                trace: Trace {
+                    counted: None,
+                    tell_at: hub.config.webhooks.sign_in_failures,
+                },
                 before: Failures::NONE,
                 reserved,
                 _under_way: None,
@@ -111,7 +115,10 @@ impl Attempt {
         }
         match wait {
             Wait::Over => Ok(Self {
-                trace: Trace(Some(counted)),
+                trace: Trace {
+                    counted: Some(counted),
+                    tell_at: hub.config.webhooks.sign_in_failures,
+                },
                 before,
                 reserved,
                 _under_way: Some(under_way),
@@ -181,7 +188,11 @@ async fn judge(
 
 /// Where a try is counted; nowhere for those from networks that nothing counts.
 #[derive(Clone, Copy, Debug)]
-pub struct Trace(Option<Counted>);
+pub struct Trace {
+    counted: Option<Counted>,
+    /// The failures in a row that webhooks are told of.
+    tell_at: u32,
+}
 
 impl Trace {
     /// It failed: what failures have come to with it.
@@ -189,7 +200,7 @@ impl Trace {
     /// # Errors
     /// What SQLite says.
     pub fn failed(&self, tx: &Tx<'_>, now: Moment) -> Result<Failures, StoreError> {
-        let Some(counted) = &self.0 else {
+        let Some(counted) = &self.counted else {
             return Ok(Failures::NONE);
         };
         let before = store::failures(tx, counted)?.not_forgotten(now);
@@ -199,12 +210,30 @@ impl Trace {
         Ok(after)
     }
 
+    /// The same for a try to sign in, which webhooks are told of when it is one too many: once, and not for each that follows.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn failed_at_sign_in(
+        &self,
+        tx: &Tx<'_>,
+        user: Option<UserId>,
+        cause: &Cause,
+    ) -> Result<Failures, StoreError> {
+        let failures = self.failed(tx, cause.at)?;
+        if failures.count == self.tell_at {
+            let (address, at) = (cause.address, cause.at.wall);
+            store::tell(tx, user, "password", failures.count, address, at)?;
+        }
+        Ok(failures)
+    }
+
     /// It was right: what failed before it is forgotten.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn passed(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        match &self.0 {
+        match &self.counted {
             Some(counted) => store::forget(tx, counted),
             None => Ok(()),
         }

@@ -1,5 +1,6 @@
-//! All SQL on `failed_attempts` and `known_networks`.
+//! All SQL on `failed_attempts` and `known_networks`; and what webhooks are told of failures.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rusqlite::params;
@@ -61,6 +62,35 @@ pub fn note(tx: &Tx<'_>, counted: &Counted, count: u32, last: Moment) -> Result<
             last.boot
         ],
     )
+}
+
+/// Has the webhooks that want it told that failures at an account have come to so many. Without such webhooks it writes nothing.
+///
+/// # Errors
+/// What SQLite says.
+pub fn tell(
+    tx: &Tx<'_>,
+    user: Option<UserId>,
+    what: &str,
+    failures: u32,
+    address: Option<IpAddr>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO webhook_deliveries (webhook_id, kind, at, user_id, username, address, why, failures)
+         SELECT w.id, k.kind, $1, $2, (SELECT username FROM users WHERE id = $2), $3, $4, $5
+         FROM webhook_kinds k
+         JOIN webhooks w ON w.id = k.webhook_id
+         WHERE k.kind = 'sign_in.failures' AND w.disabled_at IS NULL",
+        params![
+            at.micros(),
+            user.map(|user| user.0),
+            address.map(|address| address.to_string()),
+            what,
+            failures
+        ],
+    )?;
+    Ok(())
 }
 
 /// Forgets the failures that are counted together.

@@ -10,6 +10,9 @@
 //! | a network that a user is known from | 90 days after the last session began there |
 //! | a setup link | a week after it was made; it was good for a day |
 //! | a row of the feed of revocations | when it is older than an access token lives, and an hour; the last row stays |
+//! | what was delivered to a webhook | 3 days after it was, or when 10,000 newer ones were |
+//! | a dead letter of a webhook | 30 days after it was given up, or when 10,000 newer ones were |
+//! | what waits for a webhook that is disabled | 3 days after it was disabled |
 //! | the mark that a user is gone | with the last of their sessions |
 //!
 //! The audit stays, all of it: it is a chain. So do the hours that dashboards count by, the keys that were replaced, and what clients call
@@ -26,6 +29,7 @@
 //! room back would mean writing the file anew.
 
 pub mod model;
+pub mod remove_deliveries;
 pub mod remove_rest;
 pub mod remove_revocations;
 pub mod remove_sessions;

@@ -8,6 +8,7 @@ use rocket::tokio;
 use rocket::tokio::time::Instant;
 
 use crate::features::housekeeping::model::Policy;
+use crate::features::housekeeping::remove_deliveries::{BATCH_DELIVERIES, RemoveDeliveries};
 use crate::features::housekeeping::remove_rest::{BATCH_ROWS, RemoveNetworks, RemoveRest};
 use crate::features::housekeeping::remove_revocations::{BATCH_REVOCATIONS, RemoveRevocations};
 use crate::features::housekeeping::remove_sessions::{BATCH_SESSIONS, RemoveSessions};
@@ -76,6 +77,7 @@ impl Housekeeping {
         self.remove_networks().await?;
         self.remove_rest().await?;
         self.remove_revocations().await?;
+        self.remove_deliveries().await?;
         let cause = Cause::here(Actor::System, self.clock.now());
         self.store.write(Tell { cause }).await
     }
@@ -138,6 +140,18 @@ impl Housekeeping {
                 now: self.clock.now(),
                 access_ttl: self.access_ttl,
                 most: BATCH_REVOCATIONS,
+            };
+            if !self.store.read(|db| change.peek(db))? || self.batch(change).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn remove_deliveries(&self) -> Result<(), StoreError> {
+        loop {
+            let change = RemoveDeliveries {
+                now: self.clock.now(),
+                most: BATCH_DELIVERIES,
             };
             if !self.store.read(|db| change.peek(db))? || self.batch(change).await? == 0 {
                 return Ok(());

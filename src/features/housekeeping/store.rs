@@ -1,5 +1,6 @@
 //! All SQL that removes what is over, whosever table it stands in: whoever wants to know what is ever deleted by itself reads this file.
 
+pub mod deliveries;
 pub mod removals;
 pub mod revocations;
 

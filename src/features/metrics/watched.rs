@@ -10,7 +10,9 @@ use crate::config::{Config, MetricsToken};
 use crate::crypto::hasher::counts::HasherCounts;
 use crate::features::metrics::family::{Families, Family};
 use crate::features::metrics::store;
-use crate::features::metrics::told::{database, hashing, process, requests, sessions, traffic};
+use crate::features::metrics::told::{
+    database, hashing, process, requests, sessions, traffic, webhooks,
+};
 use crate::hub::counts::Counts;
 use crate::hub::throttle::Throttle;
 use crate::hub::{Hub, Place};
@@ -89,6 +91,7 @@ impl Watched {
             sessions::families(self),
             hashing::families(&self.hasher),
             database::families(self),
+            webhooks::families(self),
         ]
         .into_iter()
         .flatten()

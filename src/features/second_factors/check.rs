@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::crypto::totp::{Found, SecondFactorKeys};
 use crate::features::attempts::model::{Failures, Wait};
+use crate::features::attempts::store as attempts;
 use crate::features::second_factors::error::key_missing;
 use crate::features::second_factors::model::{CodeText, Factor, Presented, RecoveryCode, State};
 use crate::features::second_factors::store;
@@ -19,6 +20,8 @@ pub struct Check {
     user: UserId,
     presented: Presented,
     keys: Arc<SecondFactorKeys>,
+    /// The failures in a row that webhooks are told of.
+    tell_at: u32,
     cause: Cause,
 }
 
@@ -58,6 +61,7 @@ impl Check {
             user,
             presented,
             keys: Arc::clone(&hub.second_factor_keys),
+            tell_at: hub.config.webhooks.sign_in_failures,
             cause,
         }
     }
@@ -149,6 +153,11 @@ impl Check {
     ) -> Result<Checked, StoreError> {
         let failures = factor.failures.and(1, self.cause.at);
         store::note_failures(tx, self.user, failures)?;
+        if failures.count == self.tell_at {
+            let (address, at) = (self.cause.address, self.cause.at.wall);
+            let (user, count) = (Some(self.user), failures.count);
+            attempts::tell(tx, user, "second_factor", count, address, at)?;
+        }
         let detail = Some(format!("reason={reason} {failures}"));
         tx.audit(
             &self.cause,

@@ -302,7 +302,7 @@ fn refused(
     trace: Trace,
     cause: &Cause,
 ) -> Result<(), StoreError> {
-    let failures = trace.failed(tx, cause.at)?;
+    let failures = trace.failed_at_sign_in(tx, user, cause)?;
     let detail = if failures.begin_a_wait() {
         format!("reason={reason} {failures}")
     } else {

@@ -17,6 +17,7 @@ pub mod second_factor;
 pub mod session_id;
 pub mod session_search;
 pub mod stage;
+pub mod target_url;
 pub mod token;
 pub mod user_agent;
 pub mod user_search;
@@ -59,6 +60,7 @@ pub const ALL: &[Target] = targets![
     second_factor,
     session_id,
     session_search,
+    target_url,
     token,
     user_agent,
     user_search,

@@ -33,6 +33,8 @@ pub enum Act {
     Delete,
     /// Making and revoking accounts of services, which outlive whoever made them.
     Services,
+    /// Making, changing and deleting webhooks, which carry out what the Hub knows.
+    Webhooks,
 }
 
 impl Act {
@@ -40,7 +42,12 @@ impl Act {
     const fn is_for_others_only(self) -> bool {
         match self {
             Self::Role | Self::Disable | Self::Password | Self::SecondFactor | Self::Delete => true,
-            Self::Add(_) | Self::Tier | Self::Enable | Self::SignOut | Self::Services => false,
+            Self::Add(_)
+            | Self::Tier
+            | Self::Enable
+            | Self::SignOut
+            | Self::Services
+            | Self::Webhooks => false,
         }
     }
 }
@@ -79,7 +86,7 @@ pub fn judge(
 ) -> Result<(), AdministrationError> {
     let concerns_users_only = match act {
         Act::Add(role) => role == Role::User,
-        Act::Role | Act::Services => false,
+        Act::Role | Act::Services | Act::Webhooks => false,
         // Whoever manages sessions may end each of these one by one.
         Act::SignOut => true,
         _ => target == Some(Role::User),
@@ -150,11 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_superadmin_makes_and_revokes_accounts_of_services() {
-        let judged = |role| judge(role, Act::Services, None, false);
-        assert_eq!(judged(Some(SuperAdmin)), Ok(()));
-        for role in [Some(Admin), Some(User), None] {
-            assert_eq!(judged(role), Err(Forbidden));
+    fn only_a_superadmin_makes_and_revokes_accounts_of_services_and_webhooks() {
+        for act in [Act::Services, Act::Webhooks] {
+            let judged = |role| judge(role, act, None, false);
+            assert_eq!(judged(Some(SuperAdmin)), Ok(()));
+            for role in [Some(Admin), Some(User), None] {
+                assert_eq!(judged(role), Err(Forbidden));
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::features::sessions::model::EndReason;
 use crate::features::sessions::store::many::Now;
 use crate::features::users::model::User;
 use crate::features::users::store as users;
+use crate::features::webhooks::store::outbox;
 use crate::http::form::{FieldError, Form};
 use crate::http::notes::Note;
 use crate::http::pages::Page;
@@ -49,6 +50,7 @@ impl Change for DeleteUser {
         let reason = EndReason::UserDeleted;
         let ended = end::end_all_of(tx, user.id, None, reason, self.now, &self.cause)?;
         users::delete(tx, user.id)?;
+        outbox::date(tx, self.cause.at.wall)?;
         tx.audit(
             &self.cause,
             Action::UserDelete,

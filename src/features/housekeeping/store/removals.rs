@@ -23,11 +23,13 @@ pub enum Kind {
     Links,
     /// What the feed of revocations told.
     Revocations,
+    /// Deliveries to webhooks.
+    Deliveries,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sessions,
         Self::Events,
         Self::FormerUsers,
@@ -36,6 +38,7 @@ impl Kind {
         Self::Networks,
         Self::Links,
         Self::Revocations,
+        Self::Deliveries,
     ];
 
     /// As it stands in the table and in the audit.
@@ -50,6 +53,7 @@ impl Kind {
             Self::Networks => "networks",
             Self::Links => "setup_links",
             Self::Revocations => "revocations",
+            Self::Deliveries => "webhook_deliveries",
         }
     }
 }

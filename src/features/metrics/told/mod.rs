@@ -6,3 +6,4 @@ pub(super) mod process;
 pub(super) mod requests;
 pub(super) mod sessions;
 pub(super) mod traffic;
+pub(super) mod webhooks;
