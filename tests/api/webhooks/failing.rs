@@ -96,7 +96,7 @@ async fn a_receiver_may_ask_to_be_left_alone_for_longer() {
     .await;
     one_event(&stage, &receiver).await;
     until("the first try", || tries(&stage) == 1).await;
-    stage.clock.advance(HOUR - SECOND);
+    stage.clock.advance(HOUR.saturating_sub(SECOND));
     stage.managed::<Courier>().wake();
     look_twice().await;
     assert_eq!(receiver.received().len(), 1);

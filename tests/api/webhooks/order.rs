@@ -109,7 +109,7 @@ async fn a_dead_letter_frees_the_users_later_events() {
         .await;
         stage
             .clock
-            .advance(wait_after(number, None, 255).unwrap_or(SECOND));
+            .advance(wait_after(number, None, 255).unwrap_or(100 * SECOND));
         stage.managed::<Courier>().wake();
     }
     until_there_are(&stage, 1, "delivered").await;

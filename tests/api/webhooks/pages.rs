@@ -71,7 +71,7 @@ async fn a_webhook_is_added_shown_without_its_query_and_deleted() {
         let page = root.get(path).await;
         assert_eq!(page.status, 200, "{path}");
         assert!(
-            page.body.contains("/hook?…") && !page.body.contains("receivers-own"),
+            page.body.contains("hook?…") && !page.body.contains("receivers-own"),
             "{path}"
         );
         assert!(!page.body.contains("whsec_"), "{path}");

@@ -14,7 +14,7 @@ use crate::hub::Hub;
 use crate::store::StoreError;
 
 /// Rows of each list: whoever looks wants the last ones, and the counts tell how many there are.
-pub const SHOWN_DELIVERIES: u32 = 25;
+pub const SHOWN_DELIVERIES: u32 = 20;
 
 /// Shows it.
 ///

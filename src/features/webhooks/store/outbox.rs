@@ -136,7 +136,7 @@ fn finish(
     let lane = tx.optional(
         "UPDATE webhook_deliveries
          SET state = $2, tries = tries + 1, tried_at = $3, status = $4, problem = $5,
-             done_at = $3, done_steady = $6, done_boot = $7
+             due_at = NULL, done_at = $3, done_steady = $6, done_boot = $7
          WHERE id = $1 AND state = 'waiting'
          RETURNING webhook_id, user_id",
         params![
