@@ -212,6 +212,17 @@ impl Server {
         kill_process(Pid::from_child(child), signal).expect("to be signalled");
     }
 
+    /// The memory that it holds for itself: neither its program nor files.
+    pub fn own_memory_kib(&self) -> u64 {
+        let id = self.child.as_ref().expect("running").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("running");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.expect("a number of kB")
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
     }

@@ -5,8 +5,7 @@ use crate::features::revocations::error::FeedError;
 use crate::features::revocations::store::{self, Account};
 use crate::features::sessions::access::follow_rotation;
 use crate::http::authorization::Authorization;
-use crate::hub::{Hub, keys};
-use crate::store::StoreError;
+use crate::hub::Hub;
 
 /// Judges what stands in the `Authorization` header.
 ///
@@ -15,10 +14,7 @@ use crate::store::StoreError;
 pub fn authenticate(hub: &Hub, authorization: &Authorization) -> Result<Account, FeedError> {
     let token = authorization.bearer().ok_or(FeedError::Missing)?;
     let presented = Presented::parse(token).ok_or(FeedError::Invalid)?;
-    let (account, present) = hub.store.read(|db| {
-        let account = store::account(db, presented.id)?;
-        Ok::<_, StoreError>((account, keys::present(db)?))
-    })?;
+    let (account, present) = hub.store.read(|db| store::claimed(db, presented.id))?;
     // This account's key may be the new one.
     follow_rotation(hub, present)?;
     let account = account.ok_or(FeedError::Invalid)?;

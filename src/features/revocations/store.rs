@@ -176,6 +176,26 @@ pub fn account(db: &Db<'_>, id: ServiceId) -> Result<Option<Account>, StoreError
     )
 }
 
+/// The account that a token names, if there is one, and the present key: both of one moment, in one look.
+///
+/// # Errors
+/// What SQLite says, and when no key is known.
+pub fn claimed(db: &Db<'_>, id: ServiceId) -> Result<(Option<Account>, KeyId), StoreError> {
+    db.one(
+        "SELECT a.id, a.name, a.salt, a.key, a.made_at, a.used_at, k.id
+         FROM keys k
+         LEFT JOIN service_accounts a ON a.id = $1
+         ORDER BY k.id DESC
+         LIMIT 1",
+        params![id.0],
+        |row| {
+            let account = row.get::<_, Option<i64>>(0)?;
+            let account = account.map(|_| Account::read(row)).transpose()?;
+            Ok((account, KeyId(row.get(6)?)))
+        },
+    )
+}
+
 /// The account of a name.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use rocket::response::{self, Responder};
 use rocket::tokio::time::{Instant, sleep_until};
 use rocket::{Response, Shutdown, tokio};
 
+use crate::features::revocations::audience::Audience;
 use crate::features::revocations::hearing::Listener;
 use crate::features::revocations::model::{self, Event, HEARTBEAT, Place};
 use crate::features::revocations::store;
@@ -21,7 +22,7 @@ use crate::store::{Db, StoreError};
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 /// Events of one piece: some 16 KiB.
 const PIECE_EVENTS: u32 = 100;
-/// A service's stream ends then, and it connects anew where it left off: nobody keeps a place for good who was forgotten.
+/// A stream ends then, and its reader connects anew where it left off: nobody keeps a place for good who was forgotten.
 pub const LONGEST: Duration = Duration::from_hours(1);
 
 /// Where a stream begins, and whether its reader has to forget everything first.
@@ -61,6 +62,8 @@ impl Begin {
 pub struct Told<May> {
     /// Its place among the listeners.
     pub listener: Listener,
+    /// Who listens.
+    pub audience: Audience,
     /// Where it begins.
     pub begin: Begin,
     /// Whether the reader may still read, asked before each piece.
@@ -119,10 +122,8 @@ where
                 }
             };
             let is_all = u32::try_from(events.len()).is_ok_and(|count| count < PIECE_EVENTS);
-            for event in &events {
-                at = event.place;
-                piece.push_str(&event.written());
-            }
+            at = events.last().map_or(at, |event| event.place);
+            piece.push_str(&told.audience.told(&events, is_all));
             if is_all && !is_ready {
                 is_ready = true;
                 piece.push_str(&model::ready(at));

@@ -7,5 +7,6 @@
 
 mod accounts;
 mod feed;
+mod memory;
 mod middleware;
 mod reader;
