@@ -22,7 +22,8 @@ COPY --from=build /image/hub /hub
 # Its owner is the image's user, and so is a new volume's.
 COPY --from=build --chown=65532:65532 /image/var/lib/hub /var/lib/hub
 USER 65532:65532
-ENV HUB_BIND=0.0.0.0:8000 HUB_DATA_DIR=/var/lib/hub
+# There is no other place for temporary files: without one SQLite takes no writes.
+ENV HUB_BIND=0.0.0.0:8000 HUB_DATA_DIR=/var/lib/hub TMPDIR=/var/lib/hub
 VOLUME ["/var/lib/hub"]
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["/hub", "healthcheck"]

@@ -33,7 +33,11 @@ test("a secret is found in every form, in files and in the log", (t) => {
     ...[0, 1, 2].flatMap((before) => [encoded(before).toString("base64"), encoded(before).toString("base64url")]),
   ];
   for (const form of forms) {
-    assert.notDeepEqual(sent().findings(place(t), `before ${form} after`), [], form);
+    // Also where nothing stands before or behind it, and where what stands before begins as it does.
+    for (const text of [`before ${form} after`, form, form.slice(0, 5) + form, `${form.slice(0, -1)}${form}${form.slice(0, 5)}`]) {
+      assert.notDeepEqual(sent().findings(place(t), text), [], form);
+    }
+    assert.deepEqual(sent().findings(place(t), form.slice(0, 8)), [], form);
     const directory = place(t);
     mkdirSync(join(directory, "within"));
     writeFileSync(join(directory, "within", "hub.db"), Buffer.from(`\0\xff${form}\0`, "latin1"));

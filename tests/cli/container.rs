@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::getuid;
+use serde_json::json;
 
 use crate::stage::Stage;
 
@@ -197,6 +198,7 @@ fn the_server_runs_as_the_images_user_where_there_is_nothing_but_itself() {
             .args(arguments)
             .env_clear()
             .env("HUB_DATA_DIR", variable("HUB_DATA_DIR"))
+            .env("TMPDIR", variable("TMPDIR"))
             .env("HUB_BIND", bind)
             .env("PATH", "/usr/sbin:/usr/bin");
         command
@@ -208,7 +210,12 @@ fn the_server_runs_as_the_images_user_where_there_is_nothing_but_itself() {
     let check = words(check.split_once("CMD ").unwrap().1);
     let told = command(&bind, &check).output().unwrap();
     assert!(told.status.success(), "{told:?}");
-    // A backup wants a temporary place, and there is none but the volume.
+    // SQLite wants a temporary place for what it writes, and so does a backup: there is none but the volume.
+    let account = json!({
+        "username": "johndoe", "email": "john@example.com", "password": "correct horse 7",
+    });
+    let (status, answer) = server.ask("POST /api/auth/register", "", &account);
+    assert_eq!(status, 201, "{answer}");
     let backup = ["/hub", "backup"].map(str::to_owned);
     let told = command(&bind, &backup).output().unwrap();
     assert!(told.status.success(), "{told:?}");
