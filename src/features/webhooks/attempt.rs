@@ -61,15 +61,15 @@ impl Attempt {
         let Some(problem) = problem else {
             return Some(Note::delivered(&self.delivery, tried));
         };
-        let tries = self.delivery.tries.saturating_add(1);
+        let failed = self.delivery.tries.saturating_add(1);
         let mut chance = [0];
         room.entropy.fill(&mut chance);
-        let wait = wait_after(tries, retry_after, chance[0]);
+        let wait = wait_after(failed, retry_after, chance[0]);
         let (webhook, delivery) = (self.webhook.id, self.delivery.id);
         if wait.is_none() {
-            tracing::warn!(%webhook, %delivery, tries, %problem, "a delivery to a webhook is given up");
+            tracing::warn!(%webhook, %delivery, tries = failed, %problem, "a delivery to a webhook is given up");
         } else {
-            tracing::debug!(%webhook, %delivery, tries, %problem, "a delivery to a webhook failed");
+            tracing::debug!(%webhook, %delivery, tries = failed, %problem, "a delivery to a webhook failed");
         }
         Some(Note::failed(&self.delivery, tried, wait))
     }

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{HeaderMap, RETRY_AFTER};
 use hyper::{Request, Response};
@@ -213,7 +213,7 @@ async fn throw_away(answer: Response<Incoming>) {
         let Some(Ok(frame)) = frame.await else {
             break;
         };
-        let bytes = frame.data_ref().map_or(0, |data| data.len());
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
         read = read.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 }

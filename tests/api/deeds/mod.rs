@@ -118,7 +118,6 @@ pub const DEEDS: &[Deed] = deeds! {
     Post "/admin/webhooks/<id>/resend" root silent_hook No ["webhook.resend"] |_| vec![("delivery", "all".into())];
     Post "/admin/webhooks/<id>/secret" root hook OnItsPage ["webhook.secret"] none;
     Post "/admin/webhooks/<id>/delete" root hook No ["webhook.delete"] none;
-    // No deed here makes its event, so that nothing is delivered beside the others.
     Post "/admin/webhooks/new" root alice OnItsPage ["webhook.add"]
         |_| vec![("name", "crm".into()), ("url", "https://nobody.invalid/".into()), ("events", "sign_in.failures".into())];
     Post "/admin/sessions/<id>/revoke" root session No ["session.end"] none;
@@ -168,7 +167,7 @@ fn shop(_: &Scene<'_>) -> String {
     "1".to_owned()
 }
 
-/// A webhook that wants nothing. The key of its secret is not there, so nothing is delivered beside the deeds.
+/// A webhook that wants nothing. The key of its secret is not there, and the event of a new one is no deed's: nothing is delivered beside the deeds.
 fn hook(_: &Scene<'_>) -> String {
     "1".to_owned()
 }

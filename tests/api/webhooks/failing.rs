@@ -148,12 +148,12 @@ async fn after_the_last_try_it_is_a_dead_letter_that_can_be_sent_again_under_its
         Err(WebhookError::NoDeadLetter)
     );
     let told = stage.audit();
-    let resent: Vec<_> = told
+    let entries: Vec<_> = told
         .iter()
         .filter(|entry| entry.action == "webhook.resend")
         .collect();
-    assert_eq!(resent.len(), 1);
-    assert_eq!(resent[0].detail.as_deref(), Some("name=hook deliveries=1"));
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].detail.as_deref(), Some("name=hook deliveries=1"));
 }
 
 #[rocket::async_test]

@@ -67,9 +67,9 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Waits until so many deliveries stand so.
-async fn until_there_are(stage: &Stage, count: i64, state: &str) {
-    let sql = format!("SELECT count(*) FROM webhook_deliveries WHERE state = '{state}'");
-    until(state, || stage.number(&sql) == count).await;
+async fn until_there_are(stage: &Stage, count: i64, standing: &str) {
+    let sql = format!("SELECT count(*) FROM webhook_deliveries WHERE state = '{standing}'");
+    until(standing, || stage.number(&sql) == count).await;
 }
 
 /// Long enough for the courier to have looked twice.
