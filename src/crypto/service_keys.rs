@@ -16,10 +16,8 @@ use crate::crypto::keyring::Purpose;
 use crate::crypto::ring::SharedRing;
 use crate::types::ids::{KeyId, ServiceId};
 use crate::types::salt::Salt;
-use crate::types::token::TokenText;
+use crate::types::token::{SERVICE_TOKEN_BEGIN, TokenText};
 
-/// How every token begins: what scanners for lost secrets look for.
-pub const PREFIX: &str = "hubsvc_";
 /// Bytes of the part that cannot be guessed.
 const SECRET_BYTES: usize = 32;
 
@@ -54,7 +52,7 @@ impl Presented {
     /// Reads a token in the one form that the Hub writes it in; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (number, digits) = text.strip_prefix(PREFIX)?.split_once('_')?;
+        let (number, digits) = text.strip_prefix(SERVICE_TOKEN_BEGIN)?.split_once('_')?;
         let id: i64 = number.parse().ok()?;
         if id < 1 || id.to_string() != number || digits.len() != 2 * SECRET_BYTES {
             return None;
@@ -103,7 +101,8 @@ impl ServiceKeys {
     pub fn token(&self, facts: ServiceFacts<'_>) -> Option<TokenText> {
         let secret = self.secret(facts)?;
         let digits = Zeroizing::new(HEXLOWER.encode(secret.as_ref()));
-        Some(TokenText::new(format!("{PREFIX}{}_{}", facts.id, &*digits)))
+        let text = format!("{SERVICE_TOKEN_BEGIN}{}_{}", facts.id, &*digits);
+        Some(TokenText::new(text))
     }
 
     /// Whether this is the token of a row. In constant time.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// How every token of a service begins: what scanners for lost secrets look for.
+pub const SERVICE_TOKEN_BEGIN: &str = "hubsvc_";
+
 /// A token's text. It leaves through [`TokenText::reveal`] only and is wiped when it is dropped.
 pub struct TokenText(Zeroizing<String>);
 

@@ -4,6 +4,7 @@ mod device;
 
 use std::borrow::Cow;
 
+use crate::types::token::SERVICE_TOKEN_BEGIN;
 use crate::types::visible::visible;
 
 /// Most characters (Unicode scalar values) that are kept: real browsers need about 120, and pages have to show it.
@@ -50,8 +51,8 @@ impl UserAgent {
     }
 }
 
-/// How every token of the Hub begins, and those of most others: `{"` in base64.
-const TOKEN_BEGIN: &str = "eyJ";
+/// How every token of the Hub begins, and those of most others (`{"` in base64); and those of services.
+const TOKENS_BEGIN: [&str; 2] = ["eyJ", SERVICE_TOKEN_BEGIN];
 /// Characters of a run that begins so and still is a word.
 const MAX_WORD_CHARS: usize = 16;
 /// What stands in a token's place.
@@ -61,7 +62,11 @@ const TAKEN_OUT: &str = "(token)";
 fn without_tokens(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(TOKEN_BEGIN) {
+    let first = |rest: &str| {
+        let found = TOKENS_BEGIN.iter().filter_map(|begin| rest.find(begin));
+        found.min()
+    };
+    while let Some(at) = first(rest) {
         let (before, from) = rest.split_at(at);
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '=');
         let end = from.find(|c| !is_part(c)).unwrap_or(from.len());
@@ -147,6 +152,10 @@ mod tests {
             (
                 format!("{} {token}", "a".repeat(230)),
                 format!("{} (token)", "a".repeat(230)),
+            ),
+            (
+                format!("shop/2 hubsvc_12_{} {token}", "0a".repeat(32)),
+                "shop/2 (token) (token)".to_owned(),
             ),
             (
                 "eyJay/2.0 Heyjude".to_owned(),

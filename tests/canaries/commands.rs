@@ -47,7 +47,31 @@ fn no_command_says_what_it_was_trusted_with() {
         stage.ask("POST /api/auth/login").json(body).send().is(200)
     };
     let pair = login();
+    let of_old_key = stage.add_service("shop");
+    refused(&["service", "add", "shop"], "");
     good(&["key", "rotate", "--yes"], "");
+    let of_new_key = stage.add_service("stock");
+    for token in [&of_old_key, &of_new_key] {
+        let feed = "/api/auth/revocations";
+        // Without its body, which has no end.
+        let head = stage.ask(&format!("HEAD {feed}")).bearer(token).send();
+        head.is(200);
+        let flipped = if token.ends_with('0') { "1" } else { "0" };
+        let damaged = format!("{}{flipped}", &token[..token.len() - 1]);
+        for wrong in [&damaged, &token.to_uppercase(), &format!("{token}0")] {
+            let answer = stage.ask(&format!("GET {feed}")).bearer(wrong).send();
+            answer.is(401);
+        }
+        let misplaced = stage.ask(&format!("GET {feed}?last_event_id={token}"));
+        misplaced.header("Last-Event-ID", token).send().is(401);
+        refused(&["service", "revoke", token], "");
+        refused(&["service", "add", token], "");
+        for form in [&["service", "list"][..], &["service", "list", "--json"]] {
+            let secret = token.rsplit('_').next().expect("digits");
+            assert!(!good(form, "").contains(secret), "{form:?}");
+        }
+    }
+    good(&["service", "revoke", "shop"], "");
     let renewed = login();
     for token in ["access_token", "refresh_token"] {
         for pair in [&pair, &renewed] {

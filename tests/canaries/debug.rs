@@ -9,13 +9,14 @@ use hub::crypto::hasher::StoredHash;
 use hub::crypto::jwt::{RefreshFacts, Tokens};
 use hub::crypto::keyring::{Purpose, Secret};
 use hub::crypto::ring::{Lifetimes, Ring, SharedRing};
+use hub::crypto::service_keys::{self, ServiceFacts, ServiceKeys};
 use hub::crypto::totp::SecondFactorKeys;
 use hub::features::second_factors::model::{Presented, RecoveryCodes};
 use hub::features::sessions::issue::Pair;
 use hub::http::body::Field;
 use hub::types::entropy::{Entropy, SeededEntropy};
 use hub::types::held_value::HeldValue;
-use hub::types::ids::{SessionId, UserId};
+use hub::types::ids::{ServiceId, SessionId, UserId};
 use hub::types::password::Password;
 use hub::types::salt::Salt;
 use hub::types::time::Timestamp;
@@ -69,6 +70,20 @@ fn the_debug_of_a_secret_does_not_show_it() {
         .expect("its key");
     secrets.add("a second factor's secret", factor.reveal().as_str());
     told.push(shown(&factor));
+    let services = ServiceKeys::new(Arc::clone(&ring));
+    told.push(shown(&services));
+    let service = ServiceFacts {
+        id: ServiceId(1),
+        salt: &salt,
+        key: services.present(),
+    };
+    let token = services.token(service).expect("its key");
+    let digits = token.reveal().rsplit('_').next().expect("digits");
+    let bytes = data_encoding::HEXLOWER.decode(digits.as_bytes());
+    secrets.add("a service's token", bytes.expect("hex"));
+    told.push(shown(&token));
+    told.push(shown(&service));
+    let presented = shown(&service_keys::Presented::parse(token.reveal()));
     let codes = RecoveryCodes::draw(&entropy);
     told.push(shown(&codes));
     for code in codes.reveal() {
@@ -106,7 +121,9 @@ fn the_debug_of_a_secret_does_not_show_it() {
     // These show the rest of themselves, without a word of what is missing.
     let claims = shown(&claims.expect("our own"));
     let scanner = secrets.scanner();
-    assert_none(&scanner.search("what Debug shows", claims.as_bytes()));
+    for text in [claims, presented] {
+        assert_none(&scanner.search("what Debug shows", text.as_bytes()));
+    }
     assert_none(&scanner.search("what Debug shows", told.join("\n").as_bytes()));
     assert!(
         told.iter().all(|text| text.contains("redacted")),

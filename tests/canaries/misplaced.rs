@@ -28,7 +28,8 @@ fn fresh_tokens(stage: &Stage) -> (String, String) {
 fn a_secret_in_the_wrong_place_of_a_request_is_neither_logged_nor_kept() {
     let stage = Stage::new();
     let (access, refresh) = fresh_tokens(&stage);
-    for token in [&access, &refresh] {
+    let service = stage.add_service("shop");
+    for token in [&access, &refresh, &service] {
         for line in [
             format!("GET /api/auth/me?token={token}&access_token={token}"),
             format!("GET /api/auth/validate?{token}"),

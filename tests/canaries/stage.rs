@@ -172,6 +172,25 @@ impl Stage {
         Call::new(self, line)
     }
 
+    /// Makes a service account at the command line, which shows its token once.
+    pub fn add_service(&self, name: &str) -> String {
+        let output = self.run(&["service", "add", name], "");
+        assert!(output.status.success(), "{output:?}");
+        let token = String::from_utf8(output.stdout).expect("text");
+        self.note_service_token(token.trim());
+        token.trim().to_owned()
+    }
+
+    /// What proves a service is the last part of its token.
+    pub fn note_service_token(&self, token: &str) {
+        let digits = token.rsplit('_').next().unwrap_or_default();
+        let bytes = data_encoding::HEXLOWER.decode(digits.as_bytes());
+        let bytes = bytes.expect("hex");
+        assert_eq!(bytes.len(), 32, "a service's token");
+        // As bytes it is looked for in hex, too.
+        self.once("a service's token", bytes);
+    }
+
     /// A secret that nobody is ever shown; itself again.
     pub fn secret<'secret>(&self, kind: &'static str, secret: &'secret str) -> &'secret str {
         self.hidden.borrow_mut().add(kind, secret);
@@ -265,6 +284,7 @@ impl Stage {
                 Purpose::Form,
                 Purpose::Fingerprint,
                 Purpose::SecondFactor,
+                Purpose::Service,
             ] {
                 hidden.add("a derived key", secret.derive(purpose).reveal());
             }
@@ -286,6 +306,7 @@ fn stored(database: &Path) -> Vec<(&'static str, Vec<u8>)> {
             "SELECT CAST(password_hash AS BLOB) FROM users",
         ),
         ("a session's salt", "SELECT salt FROM sessions"),
+        ("a service's salt", "SELECT salt FROM service_accounts"),
         ("a cookie's hash", "SELECT value_hash FROM browser_cookies"),
         (
             "a second factor's number",
