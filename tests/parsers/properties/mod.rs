@@ -5,6 +5,7 @@ pub mod audit_search;
 pub mod claims;
 pub mod cookie;
 pub mod csv;
+pub mod feed_place;
 pub mod form_body;
 pub mod form_token;
 pub mod forwarded;
@@ -14,6 +15,7 @@ pub mod network;
 pub mod next;
 pub mod phc;
 pub mod second_factor;
+pub mod service_token;
 pub mod session_id;
 pub mod session_search;
 pub mod stage;
@@ -48,6 +50,7 @@ pub const ALL: &[Target] = targets![
     claims,
     cookie,
     csv,
+    feed_place,
     form_body,
     form_token,
     forwarded,
@@ -57,6 +60,7 @@ pub const ALL: &[Target] = targets![
     next,
     phc,
     second_factor,
+    service_token,
     session_id,
     session_search,
     token,
