@@ -63,6 +63,10 @@ function showTicks(all) {
   }
 }
 
+function showAllTicks() {
+  for (const all of document.querySelectorAll("[data-tick-all]")) showTicks(all);
+}
+
 /** Looks at the same page again until it tells of no more progress. */
 function watchProgress(element) {
   if (!element) return;
@@ -95,8 +99,11 @@ document.addEventListener("change", (event) => {
   const box = event.target;
   if (box.type !== "checkbox") return;
   if (box.dataset.tickAll) for (const each of boxesOf(box)) each.checked = box.checked;
-  for (const all of document.querySelectorAll("[data-tick-all]")) showTicks(all);
+  showAllTicks();
 });
+
+// Rows have lost their boxes.
+document.addEventListener("rowschanged", showAllTicks);
 
 prepare(document);
 setInterval(refreshTimes, TIMES_EVERY * 1000);

@@ -21,7 +21,7 @@ use hub::types::time::{Clock, HandClock, Timestamp};
 use hub::types::user_agent::UserAgent;
 use hub::types::username::Username;
 use rocket::http::{Header, Method};
-use rocket::local::asynchronous::{Client, LocalRequest};
+use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
 use rocket::{Orbit, Rocket};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -133,15 +133,9 @@ impl Stage {
 
     /// Ends the Hub and leaves its files.
     pub fn close(self) -> TempDir {
-        let Self {
-            client,
-            store,
-            directory,
-            ..
-        } = self;
-        drop(client);
-        store.close();
-        directory
+        drop(self.client);
+        self.store.close();
+        self.directory
     }
 
     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
@@ -348,7 +342,7 @@ pub const FIRST: UserId = UserId(1);
 /// A request being put together.
 pub struct Call<'stage>(LocalRequest<'stage>, &'stage Watch);
 
-impl Call<'_> {
+impl<'stage> Call<'stage> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.0
             .add_header(Header::new(name.to_owned(), value.to_owned()));
@@ -373,6 +367,11 @@ impl Call<'_> {
         let address = address.parse().expect("an address");
         self.0.set_remote(SocketAddr::new(address, 4711));
         self
+    }
+
+    /// The answer while it still comes: of a stream that ends when it ends.
+    pub async fn open(self) -> LocalResponse<'stage> {
+        self.0.dispatch().await
     }
 
     pub async fn send(self) -> Answer {

@@ -5,7 +5,9 @@
 pub mod begin;
 pub mod current;
 pub mod half;
+pub mod judge;
 pub mod model;
+pub mod onlooker;
 pub mod proof;
 pub mod renew;
 pub mod sign_in;

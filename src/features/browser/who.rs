@@ -6,12 +6,10 @@ use rocket::http::{RawStr, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use serde::Serialize;
 
-use crate::config::SecondFactor;
+use crate::features::browser::judge::Judge;
 use crate::features::browser::model::Area;
-use crate::features::browser::store::{self, Held};
+use crate::features::browser::store::Held;
 use crate::features::browser::touch::Touch;
-use crate::features::second_factors;
-use crate::features::sessions::bearer::carry;
 use crate::features::users::model::User;
 use crate::http::client::Client;
 use crate::http::cookies::{self, Cookie};
@@ -21,7 +19,7 @@ use crate::http::problem::ApiError;
 use crate::http::refusal::{self, Away, Refusal};
 use crate::http::view::{SignedIn, View};
 use crate::hub::Hub;
-use crate::store::StoreError;
+use crate::store::Db;
 use crate::types::cause::Cause;
 use crate::types::held_value::{HeldValue, ValueHash};
 use crate::types::ids::SessionId;
@@ -127,7 +125,7 @@ impl<'r> FromRequest<'r> for SuperAdministrator {
     }
 }
 
-fn answer<T>(request: &Request<'_>, found: Result<T, Refusal>) -> Outcome<T, ()> {
+pub(super) fn answer<T>(request: &Request<'_>, found: Result<T, Refusal>) -> Outcome<T, ()> {
     match found {
         Ok(found) => Outcome::Success(found),
         Err(refusal) => {
@@ -142,35 +140,21 @@ fn answer<T>(request: &Request<'_>, found: Result<T, Refusal>) -> Outcome<T, ()>
 }
 
 async fn administrator(request: &Request<'_>, least: Role) -> Result<Visit, Refusal> {
-    let visit = match visit(request, Area::Admin).await {
-        Ok(visit) => visit,
-        Err(refusal) => {
-            // Signed in, but never to come in here: to sign in again would not help.
-            let signed_in = held(request, Area::Account)?;
-            if signed_in.is_some_and(|(_, _, user)| user.role < Role::Admin) {
-                return Err(ApiError::of_status(403).into());
-            }
-            return Err(refusal);
-        }
-    };
+    let visit = visit(request, Area::Admin).await?;
     if visit.user.role < least {
         return Err(ApiError::of_status(403).into());
     }
     Ok(visit)
 }
 
-/// Judges the cookie of an area.
+/// Judges the cookie of an area, and notes that it was shown.
 async fn visit(request: &Request<'_>, area: Area) -> Result<Visit, Refusal> {
     let hub = hub(request)?;
-    let (value, held, user) = held(request, area)?.ok_or_else(|| sign_in_first(request))?;
+    let (value, held, user) = entered(request, area)?;
     let Outcome::Success(client) = Client::from_request(request).await else {
         return Err(ApiError::of_status(500).into());
     };
     let cause = client.clone().cause(hub).by_user(user.id);
-    if area == Area::Admin && lacks_second_factor(hub, &user)? {
-        let away = Away::to("/account/second-factor");
-        return Err(away.noting(Note::new("second_factor_needed")).into());
-    }
     if held.times.is_to_be_touched(area, cause.at) {
         let touch = Touch {
             cookie: value.hash(),
@@ -198,6 +182,31 @@ async fn visit(request: &Request<'_>, area: Area) -> Result<Visit, Refusal> {
     })
 }
 
+/// Whoever is let into an area, or why they are not.
+pub(super) fn entered(
+    request: &Request<'_>,
+    area: Area,
+) -> Result<(HeldValue, Held, User), Refusal> {
+    let hub = hub(request)?;
+    let Some((value, held, user)) = held(request, area)? else {
+        // Signed in, but never to come in here: to sign in again would not help.
+        let signed_in = match area {
+            Area::Admin => self::held(request, Area::Account)?,
+            Area::Account => None,
+        };
+        if signed_in.is_some_and(|(_, _, user)| user.role < Role::Admin) {
+            return Err(ApiError::of_status(403).into());
+        }
+        return Err(sign_in_first(request));
+    };
+    let lacks = |db: &Db<'_>| Judge::of(hub).lacks_second_factor(db, &user);
+    if area == Area::Admin && hub.store.read(lacks)? {
+        let away = Away::to("/account/second-factor");
+        return Err(away.noting(Note::new("second_factor_needed")).into());
+    }
+    Ok((value, held, user))
+}
+
 /// The cookie that a request shows for an area, if it opens it now, and whose it is.
 ///
 /// # Errors
@@ -211,30 +220,14 @@ pub fn held(request: &Request<'_>, area: Area) -> Result<Option<(HeldValue, Held
     let Some(value) = cookies::held(request, cookie) else {
         return Ok(None);
     };
-    let hash = value.hash();
-    let Some(held) = hub.store.read(|db| store::held(db, area, &hash))? else {
-        return Ok(None);
-    };
-    let now = hub.clock.now();
-    let fresh = held.seen_at.plus(hub.config.refresh_ttl) > now.wall;
-    let open = area == Area::Account || held.times.admin_is_open(now);
-    let Ok(user) = carry(held.user.clone(), held.standing, held.ends_at, now.wall) else {
-        return Ok(None);
-    };
-    let may = area == Area::Account || user.role >= Role::Admin;
-    Ok((fresh && open && may).then_some((value, held, user)))
+    let judge = Judge::of(hub);
+    let found = hub.store.read(|db| judge.opens(db, area, &value.hash()))?;
+    Ok(found.map(|(held, user)| (value, held, user)))
 }
 
 fn hub<'r>(request: &'r Request<'_>) -> Result<&'r Hub, Refusal> {
     let hub = request.rocket().state::<Hub>();
     hub.ok_or_else(|| ApiError::of_status(500).into())
-}
-
-fn lacks_second_factor(hub: &Hub, user: &User) -> Result<bool, StoreError> {
-    if hub.config.admin_second_factor == SecondFactor::Optional {
-        return Ok(false);
-    }
-    Ok(!hub.store.read(|db| second_factors::has(db, user.id))?)
 }
 
 /// The way to the sign-in, and from there back to the page that was asked for; a form that was sent is not sent again.

@@ -6,8 +6,9 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Shutdown, State, get};
 
 use crate::features::revocations::account::authenticate;
+use crate::features::revocations::audience::Audience;
 use crate::features::revocations::error::FeedError;
-use crate::features::revocations::hearing::Hearing;
+use crate::features::revocations::hearing::{Hearing, Seat};
 use crate::features::revocations::model::{self, Event, Place, preamble, ready};
 use crate::features::revocations::store;
 use crate::features::revocations::stream::{Begin, Told};
@@ -17,7 +18,6 @@ use crate::features::sessions::model::EndReason;
 use crate::http::authorization::Authorization;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
-use crate::store::{Db, StoreError};
 use crate::types::ids::UserId;
 use crate::types::time::Timestamp;
 
@@ -89,9 +89,9 @@ pub async fn feed(
     last: LastEventId<'_>,
     last_event_id: Option<&str>,
     shutdown: Shutdown,
-) -> Result<Told<impl Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static>, ApiError> {
+) -> Result<Told, ApiError> {
     let account = authenticate(hub, &authorization)?;
-    let listener = hearing.listen().ok_or(FeedError::Full)?;
+    let listener = hearing.listen(Seat::Service).ok_or(FeedError::Full)?;
     if let Some(touch) = Touch::of(&account, hub.clock.now().wall)
         && let Err(error) = hub.store.write(touch).await
     {
@@ -105,8 +105,9 @@ pub async fn feed(
     let id = account.id;
     Ok(Told {
         listener,
+        audience: Audience::Service,
         begin,
-        may: move |db: &Db<'_>| Ok(store::account(db, id)?.is_some()),
+        may: Box::new(move |db| Ok(store::account(db, id)?.is_some())),
         shutdown,
     })
 }

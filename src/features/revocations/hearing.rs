@@ -9,12 +9,18 @@ use rocket::tokio::sync::watch;
 use crate::features::revocations::store::{self, News};
 use crate::hub::Hub;
 use crate::store::Store;
+use crate::types::ids::SessionId;
 
 /// How often the database is asked for news: an ending is told within a second, and five look-ups by key a second cost nothing. To look is the only
 /// way that hears of what a command beside the server wrote.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Services that listen at once: each holds a connection (of 4,096, 512 a network) and some 40 KiB. A team has a handful, each app behind a balancer a few.
 pub const MAX_SERVICES: usize = 128;
+/// Pages of administrators that listen at once, each at the same cost: a page listens while somebody has it before their eyes, so this is one each for more
+/// administrators than a team has.
+pub const MAX_PAGES: usize = 64;
+/// Pages of one browser. It opens six connections to a server at most (over HTTP/1.1, in all its windows together), and two are left to open pages with.
+pub const MAX_PAGES_A_BROWSER: usize = 4;
 
 /// All listeners.
 pub struct Hearing(Arc<Room>);
@@ -26,11 +32,22 @@ struct Room {
     present: Mutex<Present>,
     /// How many services the door has room for.
     max_services: usize,
+    /// How many pages it has room for.
+    max_pages: usize,
+}
+
+/// A kind of place among the listeners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// A service's.
+    Service,
+    /// A page's, in the browser of this session.
+    Page(SessionId),
 }
 
 #[derive(Debug, Default)]
 struct Present {
-    services: usize,
+    seats: Vec<Seat>,
     is_watched: bool,
 }
 
@@ -44,18 +61,19 @@ impl Hearing {
             news: watch::Sender::new(None),
             present: Mutex::default(),
             max_services: MAX_SERVICES.min(connections.div_ceil(4)),
+            max_pages: MAX_PAGES.min(connections.div_ceil(8)),
         }))
     }
 
-    /// A place among the listeners; `None` if all are taken.
+    /// A place among the listeners; `None` if all of its kind are taken.
     #[must_use]
-    pub fn listen(&self) -> Option<Listener> {
+    pub fn listen(&self, seat: Seat) -> Option<Listener> {
         let room = &self.0;
         let mut present = room.present();
-        if present.services >= room.max_services {
+        if !room.has_room(&present, seat) {
             return None;
         }
-        present.services += 1;
+        present.seats.push(seat);
         if !present.is_watched {
             present.is_watched = true;
             tokio::spawn(watch(Arc::downgrade(room)));
@@ -63,6 +81,7 @@ impl Hearing {
         Some(Listener {
             news: room.news.subscribe(),
             room: Arc::clone(room),
+            seat,
         })
     }
 }
@@ -72,10 +91,22 @@ impl Room {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_room(&self, present: &Present, seat: Seat) -> bool {
+        let is_page = |taken: &Seat| *taken != Seat::Service;
+        let pages = present.seats.iter().filter(|taken| is_page(taken)).count();
+        match seat {
+            Seat::Service => present.seats.len() - pages < self.max_services,
+            Seat::Page(_) => {
+                let own = present.seats.iter().filter(|taken| **taken == seat);
+                pages < self.max_pages && own.count() < MAX_PAGES_A_BROWSER
+            }
+        }
+    }
+
     /// Whether the watch is over because nobody listens. Who comes after that begins another one.
     fn is_empty(&self) -> bool {
         let mut present = self.present();
-        let is_empty = present.services == 0;
+        let is_empty = present.seats.is_empty();
         if is_empty {
             present.is_watched = false;
         }
@@ -108,6 +139,7 @@ async fn watch(room: Weak<Room>) {
 pub struct Listener {
     news: watch::Receiver<Option<News>>,
     room: Arc<Room>,
+    seat: Seat,
 }
 
 impl Listener {
@@ -127,6 +159,9 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut present = self.room.present();
-        present.services = present.services.saturating_sub(1);
+        let own = present.seats.iter().position(|taken| *taken == self.seat);
+        if let Some(at) = own {
+            present.seats.swap_remove(at);
+        }
     }
 }

@@ -11,9 +11,12 @@
 //! else (removed meanwhile, another database, a backup put back) begins with `reset`: forget what you remember. After what was missed comes
 //! `ready`: from then on, and for as long as the stream is open, what is remembered is true.
 //!
+//! **Who is told.** Services, everything; a page of the administrators, only which of the sessions that it shows ended ([`audience`]).
+//!
 //! **How long a stream lasts.** An hour at most, and never longer than its reader may read: that is judged anew before each piece.
 
 pub mod account;
+pub mod audience;
 pub mod error;
 pub mod feed;
 pub mod hearing;

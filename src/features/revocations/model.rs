@@ -132,6 +132,12 @@ pub fn ready(place: Place) -> String {
     written("ready", place, &serde_json::Map::new())
 }
 
+/// Which of a page's sessions ended, and why. A page goes on behind `place` when it comes back.
+#[must_use]
+pub fn ended(place: Place, sessions: &[(String, &'static str)]) -> String {
+    written("ended", place, &sessions)
+}
+
 /// How a stream begins.
 #[must_use]
 pub fn preamble() -> String {

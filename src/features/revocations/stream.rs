@@ -12,6 +12,7 @@ use rocket::response::{self, Responder};
 use rocket::tokio::time::{Instant, sleep_until};
 use rocket::{Response, Shutdown, tokio};
 
+use crate::features::revocations::audience::Audience;
 use crate::features::revocations::hearing::Listener;
 use crate::features::revocations::model::{self, Event, HEARTBEAT, Place};
 use crate::features::revocations::store;
@@ -21,7 +22,7 @@ use crate::store::{Db, StoreError};
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 /// Events of one piece: some 16 KiB.
 const PIECE_EVENTS: u32 = 100;
-/// A service's stream ends then, and it connects anew where it left off: nobody keeps a place for good who was forgotten.
+/// A stream ends then, and its reader connects anew where it left off: nobody keeps a place for good who was forgotten.
 pub const LONGEST: Duration = Duration::from_hours(1);
 
 /// Where a stream begins, and whether its reader has to forget everything first.
@@ -57,22 +58,24 @@ impl Begin {
     }
 }
 
+/// Whether a reader may still read.
+pub type May = Box<dyn Fn(&Db<'_>) -> Result<bool, StoreError> + Send>;
+
 /// A stream as an answer.
-pub struct Told<May> {
+pub struct Told {
     /// Its place among the listeners.
     pub listener: Listener,
+    /// Who listens.
+    pub audience: Audience,
     /// Where it begins.
     pub begin: Begin,
-    /// Whether the reader may still read, asked before each piece.
+    /// Asked before each piece.
     pub may: May,
     /// Resolves when the server stops: a stream would hold the others up.
     pub shutdown: Shutdown,
 }
 
-impl<'r, May> Responder<'r, 'r> for Told<May>
-where
-    May: Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static,
-{
+impl<'r> Responder<'r, 'r> for Told {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'r> {
         Response::build()
             .raw_header("Content-Type", "text/event-stream; charset=utf-8")
@@ -84,10 +87,7 @@ where
 }
 
 /// What is new behind a place; `None` if the reader may not read any more.
-fn read<May>(told: &Told<May>, at: Place) -> Result<Option<Vec<Event>>, StoreError>
-where
-    May: Fn(&Db<'_>) -> Result<bool, StoreError>,
-{
+fn read(told: &Told, at: Place) -> Result<Option<Vec<Event>>, StoreError> {
     told.listener.store().read(|db| {
         if !(told.may)(db)? {
             return Ok(None);
@@ -96,10 +96,7 @@ where
     })
 }
 
-fn pieces<May>(mut told: Told<May>) -> impl Stream<Item = Cursor<String>> + Send
-where
-    May: Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static,
-{
+fn pieces(mut told: Told) -> impl Stream<Item = Cursor<String>> + Send {
     stream! {
         let ends = Instant::now() + LONGEST;
         let mut at = told.begin.at;
@@ -119,10 +116,8 @@ where
                 }
             };
             let is_all = u32::try_from(events.len()).is_ok_and(|count| count < PIECE_EVENTS);
-            for event in &events {
-                at = event.place;
-                piece.push_str(&event.written());
-            }
+            at = events.last().map_or(at, |event| event.place);
+            piece.push_str(&told.audience.told(&events, is_all));
             if is_all && !is_ready {
                 is_ready = true;
                 piece.push_str(&model::ready(at));

@@ -3,6 +3,7 @@
 mod audit;
 mod backups;
 mod dashboard;
+mod endings;
 mod session;
 mod sessions_list;
 mod sessions_revoke;

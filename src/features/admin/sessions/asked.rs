@@ -262,7 +262,7 @@ impl<'r> FromRequest<'r> for Asked {
     }
 }
 
-/// The sessions that are ticked, as the address of a page names them.
+/// The sessions that an address names: those that are ticked, or those that a page shows.
 pub struct Ticked(pub Vec<String>);
 
 #[rocket::async_trait]

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::features::admin::sessions::asked::{Asked, LAST_USED, Mistake, ROWS};
 use crate::features::admin::sessions::lists::Lists;
-use crate::features::admin::sessions::row::Row;
+use crate::features::admin::sessions::row::{Ending, Row};
 use crate::features::browser::who::Administrator;
+use crate::features::revocations::model::Place;
+use crate::features::revocations::store as revocations;
 use crate::features::sessions::end;
 use crate::features::sessions::store::many::order::Sort;
 use crate::features::sessions::store::many::page::{self, Page as Found};
@@ -53,7 +55,11 @@ pub async fn list(
     };
     let wanted = asked.wanted();
     let found = lists
-        .read(hub, move |db| page::page(db, &filter, now, &wanted))
+        .read(hub, move |db| {
+            // The place first: what ends before the rows are read stands in them, and is told once more.
+            let place = revocations::last(db)?;
+            Ok((place, page::page(db, &filter, now, &wanted)?))
+        })
         .await?;
     Ok(shown(hub, &administrator, &asked, Some(&found), &[], now))
 }
@@ -62,10 +68,12 @@ fn shown(
     hub: &Hub,
     administrator: &Administrator,
     asked: &Asked,
-    found: Option<&Found>,
+    found: Option<&(Place, Found)>,
     mistakes: &[Mistake],
     now: Now,
 ) -> Page {
+    let place = found.map(|(place, _)| place.to_string());
+    let found = found.map(|(_, found)| found);
     let rows: Vec<Row> = found.map_or_else(Vec::new, |found| {
         let rows = found.rows.iter();
         rows.map(|session| Row::new(hub, session, now, administrator.session))
@@ -95,6 +103,8 @@ fn shown(
             csv: asked.at("/admin/sessions/export.csv"),
             json: asked.at("/admin/sessions/export.json"),
             rows: rows,
+            place: place,
+            endings: Ending::all(),
         },
     )
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod chosen;
+mod endings;
 mod export;
 mod list;
 mod lists;
@@ -25,6 +26,7 @@ pub fn stage() -> AdHoc {
                 "/",
                 routes![
                     list::list,
+                    endings::endings,
                     revoke::ask,
                     revoke::revoke,
                     progress::progress,

@@ -29,6 +29,32 @@ pub struct Row {
     /// What else there is to say of the status.
     why: &'static str,
     current: bool,
+    /// Whether it can still be ended, and so be ticked.
+    is_live: bool,
+}
+
+/// What a row says of its session when that has ended.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Ending {
+    /// The reason, as the feed names it to a page.
+    reason: &'static str,
+    status: &'static str,
+    why: &'static str,
+}
+
+impl Ending {
+    /// For every reason there is.
+    #[must_use]
+    pub fn all() -> [Self; EndReason::ALL.len()] {
+        EndReason::ALL.map(|reason| {
+            let (status, why) = ended(reason);
+            Self {
+                reason: reason.as_str(),
+                status,
+                why,
+            }
+        })
+    }
 }
 
 impl Row {
@@ -51,6 +77,7 @@ impl Row {
             status,
             why,
             current: session.id == current,
+            is_live: session.standing == Standing::Live,
         }
     }
 }
