@@ -229,7 +229,7 @@ fn what_an_administrator_does_leaves_no_secret_anywhere() {
     let services = root.get("/admin/services").is(200);
     assert!(!services.body.contains(digits));
     root.confirm("/admin/services/1/revoke", &[]).is(303);
-    let list = root.get("/admin/sessions").is(200);
+    let list = root.get("/admin/sessions?q=user:ann").is(200);
     let id = between(&list.body, "href=\"/admin/sessions/", "\"").to_owned();
     root.get(&format!("/admin/sessions/{id}")).is(200);
     root.confirm(&format!("/admin/sessions/{id}/revoke"), &[])

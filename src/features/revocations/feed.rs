@@ -18,7 +18,6 @@ use crate::features::sessions::model::EndReason;
 use crate::http::authorization::Authorization;
 use crate::http::problem::ApiError;
 use crate::hub::Hub;
-use crate::store::{Db, StoreError};
 use crate::types::ids::UserId;
 use crate::types::time::Timestamp;
 
@@ -90,7 +89,7 @@ pub async fn feed(
     last: LastEventId<'_>,
     last_event_id: Option<&str>,
     shutdown: Shutdown,
-) -> Result<Told<impl Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static>, ApiError> {
+) -> Result<Told, ApiError> {
     let account = authenticate(hub, &authorization)?;
     let listener = hearing.listen(Seat::Service).ok_or(FeedError::Full)?;
     if let Some(touch) = Touch::of(&account, hub.clock.now().wall)
@@ -108,7 +107,7 @@ pub async fn feed(
         listener,
         audience: Audience::Service,
         begin,
-        may: move |db: &Db<'_>| Ok(store::account(db, id)?.is_some()),
+        may: Box::new(move |db| Ok(store::account(db, id)?.is_some())),
         shutdown,
     })
 }

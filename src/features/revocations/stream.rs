@@ -58,24 +58,24 @@ impl Begin {
     }
 }
 
+/// Whether a reader may still read.
+pub type May = Box<dyn Fn(&Db<'_>) -> Result<bool, StoreError> + Send>;
+
 /// A stream as an answer.
-pub struct Told<May> {
+pub struct Told {
     /// Its place among the listeners.
     pub listener: Listener,
     /// Who listens.
     pub audience: Audience,
     /// Where it begins.
     pub begin: Begin,
-    /// Whether the reader may still read, asked before each piece.
+    /// Asked before each piece.
     pub may: May,
     /// Resolves when the server stops: a stream would hold the others up.
     pub shutdown: Shutdown,
 }
 
-impl<'r, May> Responder<'r, 'r> for Told<May>
-where
-    May: Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static,
-{
+impl<'r> Responder<'r, 'r> for Told {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'r> {
         Response::build()
             .raw_header("Content-Type", "text/event-stream; charset=utf-8")
@@ -87,10 +87,7 @@ where
 }
 
 /// What is new behind a place; `None` if the reader may not read any more.
-fn read<May>(told: &Told<May>, at: Place) -> Result<Option<Vec<Event>>, StoreError>
-where
-    May: Fn(&Db<'_>) -> Result<bool, StoreError>,
-{
+fn read(told: &Told, at: Place) -> Result<Option<Vec<Event>>, StoreError> {
     told.listener.store().read(|db| {
         if !(told.may)(db)? {
             return Ok(None);
@@ -99,10 +96,7 @@ where
     })
 }
 
-fn pieces<May>(mut told: Told<May>) -> impl Stream<Item = Cursor<String>> + Send
-where
-    May: Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static,
-{
+fn pieces(mut told: Told) -> impl Stream<Item = Cursor<String>> + Send {
     stream! {
         let ends = Instant::now() + LONGEST;
         let mut at = told.begin.at;

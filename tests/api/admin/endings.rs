@@ -36,9 +36,8 @@ fn live(page: &Answer) -> Vec<&str> {
 
 /// The address that a page's script opens.
 fn address(page: &Answer) -> String {
-    let ids: String = live(page).iter().map(|id| format!("&id={id}")).collect();
-    let place = attribute(page, "data-place");
-    format!("/admin/sessions/endings?after={place}{ids}")
+    let (place, ids) = (attribute(page, "data-place"), live(page).join("&id="));
+    format!("/admin/sessions/endings?after={place}&id={ids}")
 }
 
 /// An open stream.
@@ -75,14 +74,14 @@ impl<'stage> Ear<'stage> {
         std::mem::take(&mut self.heard)
     }
 
-    async fn is_ready(mut self) -> Self {
+    async fn ready(mut self) -> Self {
         assert_eq!(self.status(), 200);
         self.until("event: ready\n").await;
         self
     }
 
     /// Whatever comes before the end.
-    async fn to_the_end(mut self) -> String {
+    async fn rest(mut self) -> String {
         let mut rest = Vec::new();
         let read = timeout(PATIENCE, self.response.read_to_end(&mut rest)).await;
         read.expect("an end").expect("readable");
@@ -205,17 +204,17 @@ async fn a_stream_ends_with_the_session_the_role_and_the_cookie_of_its_administr
     let page = root.get(LIST).await;
     let path = address(&page);
 
-    let ear = Ear::open(&stage, &root, &path).await.is_ready().await;
+    let ear = Ear::open(&stage, &root, &path).await.ready().await;
     let own = stage.number("SELECT id FROM sessions WHERE browser = 1");
     assert!(live(&page).contains(&&*format!("{own:016x}")));
     stage.sql(&format!(
         "UPDATE sessions SET ended_at = rotated_at, end_reason = 'administrator' WHERE id = {own}"
     ));
-    assert!(!ear.to_the_end().await.contains("administrator"));
+    assert!(!ear.rest().await.contains("administrator"));
     assert_eq!(root.get(&path).await.status, 303);
 
     let root = Browser::of(&stage, "root").await;
-    let ear = Ear::open(&stage, &root, &path).await.is_ready().await;
+    let ear = Ear::open(&stage, &root, &path).await.ready().await;
     let (role, cause) = (Role::User, stage.cause());
     stage
         .apply(SetRole {
@@ -224,7 +223,7 @@ async fn a_stream_ends_with_the_session_the_role_and_the_cookie_of_its_administr
             cause,
         })
         .await;
-    ear.to_the_end().await;
+    ear.rest().await;
     let (role, cause) = (Role::Admin, stage.cause());
     stage
         .apply(SetRole {
@@ -235,11 +234,11 @@ async fn a_stream_ends_with_the_session_the_role_and_the_cookie_of_its_administr
         .await;
 
     let root = Browser::of(&stage, "root").await;
-    let ear = Ear::open(&stage, &root, &path).await.is_ready().await;
+    let ear = Ear::open(&stage, &root, &path).await.ready().await;
     stage.sql("DELETE FROM browser_cookies WHERE area = 'admin'");
     // Whatever wakes it: it is judged before it is told.
     sign_out(&stage, &stage.login("bob").await).await;
-    assert!(!ear.to_the_end().await.contains("signed_out"));
+    assert!(!ear.rest().await.contains("signed_out"));
 }
 
 #[rocket::async_test]
@@ -248,18 +247,18 @@ async fn a_page_that_listens_keeps_no_idle_administrator_signed_in() {
     let (root, [first, second, third]) = staged(&stage).await;
     let page = root.get(LIST).await;
     let path = address(&page);
-    let mut ear = Ear::open(&stage, &root, &path).await.is_ready().await;
+    let mut ear = Ear::open(&stage, &root, &path).await.ready().await;
     stage.clock.advance(ALMOST_IDLE);
     // It still listens, and so does one that the browser opens by itself after a break.
     sign_out(&stage, &first).await;
     ear.until(&id_of(&first)).await;
-    let mut again = Ear::open(&stage, &root, &path).await.is_ready().await;
+    let mut again = Ear::open(&stage, &root, &path).await.ready().await;
     sign_out(&stage, &second).await;
     again.until(&id_of(&second)).await;
     stage.clock.advance(Duration::from_mins(1) + SECOND);
     sign_out(&stage, &third).await;
     for ear in [ear, again] {
-        assert!(!ear.to_the_end().await.contains(&id_of(&third)));
+        assert!(!ear.rest().await.contains(&id_of(&third)));
     }
     assert_eq!(root.get(LIST).await.status, 303);
 }
@@ -278,7 +277,7 @@ async fn a_page_of_another_history_is_told_to_reload() {
     let page = root.get(LIST).await;
     let mut ear = Ear::open(&stage, &root, &address(&page))
         .await
-        .is_ready()
+        .ready()
         .await;
     stage.sql("INSERT INTO revocations (kind) VALUES ('reset')");
     ear.until("event: reset\n").await;
@@ -291,16 +290,16 @@ async fn a_browser_has_four_places_and_a_page_without_one_stays_as_it_is() {
     let path = address(&root.get(LIST).await);
     let mut ears = Vec::new();
     for _ in 0..MAX_PAGES_A_BROWSER {
-        ears.push(Ear::open(&stage, &root, &path).await.is_ready().await);
+        ears.push(Ear::open(&stage, &root, &path).await.ready().await);
     }
     // 204 tells a browser not to come back by itself.
     let refused = root.get(&path).await;
     assert_eq!((refused.status, &*refused.body), (204, ""));
     // Another browser has places of its own, and a page that is not looked at any more leaves its place.
     let other = Browser::of(&stage, "root").await;
-    Ear::open(&stage, &other, &path).await.is_ready().await;
+    Ear::open(&stage, &other, &path).await.ready().await;
     ears.pop();
-    Ear::open(&stage, &root, &path).await.is_ready().await;
+    Ear::open(&stage, &root, &path).await.ready().await;
 }
 
 #[rocket::async_test]
@@ -309,8 +308,8 @@ async fn a_small_door_leaves_most_of_its_room_to_others() {
     let (root, _) = staged(&stage).await;
     let path = address(&root.get(LIST).await);
     let _two = [
-        Ear::open(&stage, &root, &path).await.is_ready().await,
-        Ear::open(&stage, &root, &path).await.is_ready().await,
+        Ear::open(&stage, &root, &path).await.ready().await,
+        Ear::open(&stage, &root, &path).await.ready().await,
     ];
     let other = Browser::of(&stage, "root").await;
     assert_eq!(other.get(&path).await.status, 204);

@@ -17,7 +17,6 @@ use crate::features::revocations::stream::{Begin, Told};
 use crate::http::problem::ApiError;
 use crate::http::refusal::Refusal;
 use crate::hub::Hub;
-use crate::store::{Db, StoreError};
 use crate::types::ids::SessionId;
 
 /// Sessions that a page can ask about: the rows of the longest.
@@ -37,10 +36,7 @@ pub fn endings(
     after: Option<&str>,
     last: LastEventId<'_>,
     shutdown: Shutdown,
-) -> Result<
-    Either<Told<impl Fn(&Db<'_>) -> Result<bool, StoreError> + Send + 'static>, NoContent>,
-    Refusal,
-> {
+) -> Result<Either<Told, NoContent>, Refusal> {
     let shown: BTreeSet<SessionId> = shown
         .0
         .iter()
@@ -59,7 +55,7 @@ pub fn endings(
         listener,
         audience: Audience::Page(shown),
         begin,
-        may: onlooker.judge(hub),
+        may: Box::new(onlooker.judge(hub)),
         shutdown,
     }))
 }
