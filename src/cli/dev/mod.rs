@@ -13,9 +13,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::cli::metrics::Apart;
 use crate::cli::serve;
-use crate::cli::serve::signals::{Renewed, Signals};
+use crate::cli::serve::signals::Signals;
 use crate::cli::{Exit, Failure, Global, Outcome, descriptors, listening, logs};
 use crate::config::{Config, Loaded, Sources, WebAddress};
 use crate::http::pages::Development;
@@ -86,24 +85,18 @@ impl Dev {
         let hub = Hub::open(config, Mode::Server, clock, Arc::new(SystemEntropy))?;
         locked.note_database()?;
         greet(&hub.config.public_url, &directory);
-        let store = hub.store.clone();
-        let renewed = Renewed {
+        let opened = serve::Opened {
+            runtime: &runtime,
             log: &log,
-            trust: hub.trust(),
-            clock: Arc::clone(&hub.clock),
+            signals,
+            listeners,
+            metrics: Vec::new(),
             tls: None,
+            max_connections,
             reload: || self.load(directory.path()),
         };
-        let listening = serve::listening(listeners, None, &hub);
-        let apart = Apart::of(&hub, Vec::new());
-        let limits = serve::limits(&hub.config.front, max_connections);
-        let site = crate::build(hub).manage(Development {
-            templates: templates(),
-        });
-        let served = runtime.block_on(serve::serve(
-            site, apart, &store, listening, limits, signals, &renewed,
-        ));
-        store.close();
+        let templates = templates();
+        let served = opened.serve(hub, |site| site.manage(Development { templates }));
         // Whoever still writes is done before the directory goes.
         drop(runtime);
         served

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use rocket::{Build, Rocket};
+use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
 use crate::cli::descriptors;
 use crate::cli::listening::Bound;
-use crate::cli::logs;
+use crate::cli::logs::{self, Log};
 use crate::cli::metrics::Apart;
 use crate::cli::{Exit, Failure, Global, Outcome, listening, metrics, service_manager};
 use crate::config::{Bind, Config, Front, Loaded, WebAddress};
@@ -69,7 +70,7 @@ impl Serve {
         }
         let clock = Arc::new(SystemClock::new());
         let tls = load_tls(config, clock.now().wall)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
+        let runtime = runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(|error| {
@@ -89,25 +90,63 @@ impl Serve {
         let hub = Hub::open(config, Mode::Server, clock, Arc::new(SystemEntropy))?;
         locked.note_database()?;
         greet(&hub, metrics_address)?;
-        let store = hub.store.clone();
-        let renewed = Renewed {
+        let opened = Opened {
+            runtime: &runtime,
             log: &log,
-            trust: hub.trust(),
-            clock: Arc::clone(&hub.clock),
-            tls: tls.clone(),
+            signals,
+            listeners,
+            metrics: metrics.map_or_else(Vec::new, |(listeners, _)| listeners),
+            tls,
+            max_connections,
             reload: || global.load(self.flags()),
         };
-        let listening = listening(listeners, tls, &hub);
-        let apart = Apart::of(
-            &hub,
-            metrics.map_or_else(Vec::new, |(listeners, _)| listeners),
-        );
-        let limits = limits(&hub.config.front, max_connections);
+        opened.serve(hub, |site| site)
+    }
+}
+
+/// What a server has in hand when its database is open: the rest is the same for each.
+pub(super) struct Opened<'a, Reload> {
+    pub(super) runtime: &'a Runtime,
+    pub(super) log: &'a Log,
+    pub(super) signals: Signals,
+    pub(super) listeners: Vec<Listener>,
+    /// Those of the metrics, where they have a port of their own.
+    pub(super) metrics: Vec<Listener>,
+    pub(super) tls: Option<Tls>,
+    pub(super) max_connections: usize,
+    /// Reads the configuration anew.
+    pub(super) reload: Reload,
+}
+
+impl<Reload: Fn() -> Result<Loaded, Failure>> Opened<'_, Reload> {
+    /// Serves a Hub until a signal ends it or its database is lost, and closes the database.
+    pub(super) fn serve(
+        self,
+        hub: Hub,
+        dress: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
+    ) -> Outcome {
+        let store = hub.store.clone();
+        let renewed = Renewed {
+            log: self.log,
+            trust: hub.trust(),
+            clock: Arc::clone(&hub.clock),
+            tls: self.tls.clone(),
+            reload: self.reload,
+        };
+        let listening = listening(self.listeners, self.tls, &hub);
+        let apart = Apart::of(&hub, self.metrics);
+        let limits = limits(&hub.config.front, self.max_connections);
         // The sockets listen already: whoever comes before the next line is run waits there.
         service_manager::serving();
-        let site = crate::build(hub);
-        let served = runtime.block_on(serve(
-            site, apart, &store, listening, limits, signals, &renewed,
+        let site = dress(crate::build(hub));
+        let served = self.runtime.block_on(serve(
+            site,
+            apart,
+            &store,
+            listening,
+            limits,
+            self.signals,
+            &renewed,
         ));
         store.close();
         served?;
@@ -152,7 +191,7 @@ pub(super) fn with_address(loaded: &Loaded, address: Option<SocketAddr>) -> Conf
     config
 }
 
-pub(super) fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -> Listening {
+fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -> Listening {
     let mut listening = Listening::on(listeners);
     if let Some(tls) = tls {
         listening = listening.with_tls(tls);
@@ -166,7 +205,7 @@ pub(super) fn listening(listeners: Vec<Listener>, tls: Option<Tls>, hub: &Hub) -
 }
 
 /// Serves a site until a signal ends it, or its database is lost.
-pub(super) async fn serve(
+async fn serve(
     site: Rocket<Build>,
     apart: Apart,
     store: &Store,
@@ -197,7 +236,7 @@ pub(super) async fn serve(
     apart
 }
 
-pub(super) fn limits(front: &Front, max_connections: usize) -> Limits {
+fn limits(front: &Front, max_connections: usize) -> Limits {
     Limits {
         header_deadline: front.header_deadline,
         body_deadline: front.body_deadline,
