@@ -63,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
     tls::CERT,
     tls::KEY,
     webhooks::ALLOWED_NETWORKS,
-    webhooks::CA_FILE,
+    webhooks::AUTHORITIES,
     webhooks::TIMEOUT,
     webhooks::SIGN_IN_FAILURES,
 ];

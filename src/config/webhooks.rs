@@ -22,9 +22,9 @@ pub(super) const ALLOWED_NETWORKS: Setting = Setting::plain(
     "Private networks or addresses that webhooks may lead to, and by plain http:// as well.",
 );
 
-pub(super) const CA_FILE: Setting = Setting::optional(
-    "webhooks.ca_file",
-    "HUB_WEBHOOKS__CA_FILE",
+pub(super) const AUTHORITIES: Setting = Setting::optional(
+    "webhooks.authorities",
+    "HUB_WEBHOOKS__AUTHORITIES",
     "PEM file with certificates of authorities that receivers' certificates may come from, beside the public ones.",
 );
 
@@ -53,7 +53,7 @@ const SIGN_IN_FAILURES_MIN: u32 = 2;
 // At a hundred guesses a day that is ten days.
 const SIGN_IN_FAILURES_MAX: u32 = 1_000;
 /// All public authorities together take 250 KiB.
-const MAX_CA_FILE_BYTES: u64 = 1024 * 1024;
+const MAX_AUTHORITIES_BYTES: u64 = 1024 * 1024;
 
 /// The table `[webhooks]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -63,8 +63,8 @@ pub struct Webhooks {
     #[serde(deserialize_with = "network::networks")]
     pub allowed_networks: Vec<IpNet>,
     /// Further authorities.
-    #[serde(deserialize_with = "ca_file")]
-    pub ca_file: Option<CaFile>,
+    #[serde(deserialize_with = "authorities")]
+    pub authorities: Option<Authorities>,
     /// The longest time for an answer.
     #[serde(deserialize_with = "timeout")]
     pub timeout: Duration,
@@ -75,22 +75,22 @@ pub struct Webhooks {
 
 /// Certificates of authorities, read when the configuration is.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CaFile {
+pub struct Authorities {
     path: PathBuf,
     /// What stood in the file.
     pub certificates: Vec<CertificateDer<'static>>,
 }
 
-impl std::fmt::Debug for CaFile {
+impl std::fmt::Debug for Authorities {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "CaFile({})", self.path.display())
+        write!(out, "Authorities({})", self.path.display())
     }
 }
 
-impl CaFile {
+impl Authorities {
     fn read(text: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
-        let pem = bounded_file::read(&path, MAX_CA_FILE_BYTES).map_err(|error| {
+        let pem = bounded_file::read(&path, MAX_AUTHORITIES_BYTES).map_err(|error| {
             let path = quoted(text);
             format!("cannot read {path}: {error}; name a PEM file that this user may read")
         })?;
@@ -106,12 +106,12 @@ impl CaFile {
     }
 }
 
-fn ca_file<'de, D: Deserializer<'de>>(given: D) -> Result<Option<CaFile>, D::Error> {
+fn authorities<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Authorities>, D::Error> {
     parsed(given, |text| {
         if text.is_empty() {
             return Ok(None);
         }
-        CaFile::read(text).map(Some)
+        Authorities::read(text).map(Some)
     })
 }
 

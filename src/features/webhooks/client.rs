@@ -78,13 +78,13 @@ impl Client {
     pub fn new(config: &Webhooks) -> Result<Self, rustls::Error> {
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        if let Some(file) = &config.ca_file {
+        if let Some(file) = &config.authorities {
             let (taken, left) = roots.add_parsable_certificates(file.certificates.iter().cloned());
             if left > 0 {
                 tracing::warn!(
                     taken,
                     left,
-                    "some certificates of webhooks.ca_file are no authority's"
+                    "some certificates of webhooks.authorities are no authority's"
                 );
             }
         }

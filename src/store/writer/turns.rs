@@ -56,7 +56,7 @@ impl From<rusqlite::Error> for Failed {
 
 impl Turns {
     pub(super) fn new(connection: Connection, database: Database) -> Self {
-        watch_log(&connection);
+        prepare(&connection);
         Self {
             connection: Some(connection),
             folding: Folding::new(database.checkpoints),
@@ -150,7 +150,7 @@ impl Turns {
         } else {
             self.look()?;
             let connection = db::open_writable(&self.database.path, self.database.checkpoints)?;
-            watch_log(&connection);
+            prepare(&connection);
             connection
         };
         match apply_and_commit(&connection, batch, &self.database.condition) {
@@ -243,6 +243,15 @@ impl Turns {
         if let Err(error) = folded {
             tracing::warn!(%error, "the log was not folded into the database; the next start does it");
         }
+    }
+}
+
+/// Makes a connection the writer's.
+fn prepare(connection: &Connection) {
+    watch_log(connection);
+    // What a statement would need to undo it stays in memory: it is small, and an image that has no directory for temporary files lets no change through.
+    if let Err(error) = connection.pragma_update(None, "temp_store", "MEMORY") {
+        tracing::warn!(%error, "the writer keeps temporary files on the disk");
     }
 }
 

@@ -89,7 +89,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_and_taken_with_its_aut
     );
     assert!(receiver.received().is_empty());
 
-    let stage = Stage::with(&[networks, ("webhooks.ca_file", authority)]).await;
+    let stage = Stage::with(&[networks, ("webhooks.authorities", authority)]).await;
     stage.register("alice").await;
     add(&stage, "hook", &receiver.url(), &[Kind::SessionStarted]).await;
     stage.login("alice").await;
@@ -105,7 +105,7 @@ async fn a_certificate_of_another_name_is_refused() {
     let authority = certificate.cert.to_str().expect("UTF-8");
     let stage = Stage::with(&[
         ("webhooks.allowed_networks", "127.0.0.0/8"),
-        ("webhooks.ca_file", authority),
+        ("webhooks.authorities", authority),
     ])
     .await;
     stage.register("alice").await;

@@ -126,14 +126,11 @@ fn a_dead_letter_is_sent_again_and_a_delivery_outlives_the_server() {
     receiver.answers(200);
     let server = stage.serve();
     shown(&stage, "dead");
+    // It may have been tried a second time before the first server stopped.
+    receiver.forget();
     let told = stage.run(&["webhook", "resend", "crm", "--all"]).good();
     assert!(told.starts_with("1 dead letter of webhook 1 crm"), "{told}");
-    let again = loop {
-        let message = receiver.next();
-        if message.headers["webhook-timestamp"] != first.headers["webhook-timestamp"] {
-            break message;
-        }
-    };
+    let again = receiver.next();
     assert_eq!(again.headers["webhook-id"], first.headers["webhook-id"]);
     shown(&stage, "delivered");
     assert_eq!(server.stop().0, 0);

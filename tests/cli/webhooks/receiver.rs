@@ -54,6 +54,11 @@ impl Receiver {
         self.status.store(status, Ordering::SeqCst);
     }
 
+    /// Forgets what it was told by now.
+    pub fn forget(&self) {
+        self.messages.try_iter().for_each(drop);
+    }
+
     pub fn next(&self) -> Message {
         self.messages.recv_timeout(PATIENCE).expect("a message")
     }
