@@ -7,18 +7,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::crypto::keyring::{CHECK_BYTES, Key, Purpose, Secret};
 use crate::types::ids::KeyId;
+use crate::types::salt::Salt;
 use crate::types::time::Timestamp;
 
 /// Keys that count at once: what a forged token costs at most. With refresh tokens of 30 days, a rotation every four days.
 pub const MAX_COUNTING_KEYS: usize = 8;
 /// How long a form that was made with a replaced key can still be sent: as long as an administrator's session lasts at most.
 const FORM_LIFETIME: Duration = Duration::from_hours(8);
+/// Bytes of what a row and a key make.
+pub const ROW_SECRET_BYTES: usize = 32;
 /// Hex digits of a fingerprint: enough to tell a handful of keys apart, and no use to anybody else.
 const FINGERPRINT_BYTES: usize = 4;
 
@@ -209,6 +213,22 @@ impl Ring {
     #[must_use]
     pub fn derive(&self, id: KeyId, purpose: Purpose) -> Option<Key> {
         self.key(id).map(|key| key.secret.derive(purpose))
+    }
+
+    /// What is handed out once and stored nowhere, for it is a function of a row and the key that the row names: HMAC-SHA256(key, number ‖ salt). `None`
+    /// if the key is not here.
+    #[must_use]
+    pub fn secret_of_row(
+        &self,
+        id: KeyId,
+        purpose: Purpose,
+        (number, salt): (i64, &Salt),
+    ) -> Option<Zeroizing<[u8; ROW_SECRET_BYTES]>> {
+        let key = self.derive(id, purpose)?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal()).ok()?;
+        mac.update(&number.to_be_bytes());
+        mac.update(salt.reveal());
+        Some(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
     /// The keys that verify now what they made for `purpose`, newest first.

@@ -7,19 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::crypto::keyring::Purpose;
-use crate::crypto::ring::SharedRing;
+use crate::crypto::ring::{ROW_SECRET_BYTES, SharedRing};
 use crate::types::ids::{KeyId, ServiceId};
 use crate::types::salt::Salt;
 use crate::types::token::{SERVICE_TOKEN_BEGIN, TokenText};
-
-/// Bytes of the part that cannot be guessed.
-const SECRET_BYTES: usize = 32;
 
 /// What a token is made of: the row's columns and nothing else.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +31,7 @@ pub struct ServiceFacts<'row> {
 pub struct Presented {
     /// The account that it names.
     pub id: ServiceId,
-    secret: Zeroizing<[u8; SECRET_BYTES]>,
+    secret: Zeroizing<[u8; ROW_SECRET_BYTES]>,
 }
 
 impl fmt::Debug for Presented {
@@ -54,10 +49,10 @@ impl Presented {
     pub fn parse(text: &str) -> Option<Self> {
         let (number, digits) = text.strip_prefix(SERVICE_TOKEN_BEGIN)?.split_once('_')?;
         let id: i64 = number.parse().ok()?;
-        if id < 1 || id.to_string() != number || digits.len() != 2 * SECRET_BYTES {
+        if id < 1 || id.to_string() != number || digits.len() != 2 * ROW_SECRET_BYTES {
             return None;
         }
-        let mut secret = Zeroizing::new([0; SECRET_BYTES]);
+        let mut secret = Zeroizing::new([0; ROW_SECRET_BYTES]);
         HEXLOWER
             .decode_mut(digits.as_bytes(), secret.as_mut())
             .ok()?;
@@ -115,13 +110,10 @@ impl ServiceKeys {
         })
     }
 
-    /// HMAC-SHA256(key, number ‖ salt).
-    fn secret(&self, facts: ServiceFacts<'_>) -> Option<Zeroizing<[u8; SECRET_BYTES]>> {
-        let key = self.0.get().derive(facts.key, Purpose::Service)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal()).ok()?;
-        mac.update(&facts.id.0.to_be_bytes());
-        mac.update(facts.salt.reveal());
-        Some(Zeroizing::new(mac.finalize().into_bytes().into()))
+    /// The part of its token that cannot be guessed.
+    fn secret(&self, facts: ServiceFacts<'_>) -> Option<Zeroizing<[u8; ROW_SECRET_BYTES]>> {
+        let row = (facts.id.0, facts.salt);
+        self.0.get().secret_of_row(facts.key, Purpose::Service, row)
     }
 }
 

@@ -12,7 +12,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::crypto::keyring::Purpose;
-use crate::crypto::ring::SharedRing;
+use crate::crypto::ring::{ROW_SECRET_BYTES, SharedRing};
 use crate::types::ids::{KeyId, WebhookId};
 use crate::types::salt::Salt;
 use crate::types::time::Timestamp;
@@ -20,9 +20,6 @@ use crate::types::token::TokenText;
 
 /// How every secret begins: what the libraries of receivers expect, and scanners for lost secrets look for.
 pub const PREFIX: &str = "whsec_";
-/// Bytes of a secret: the specification asks for 24 to 64.
-const SECRET_BYTES: usize = 32;
-
 /// What a secret is made of: the row's columns and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhookFacts<'row> {
@@ -34,8 +31,8 @@ pub struct WebhookFacts<'row> {
     pub key: KeyId,
 }
 
-/// The secret that a webhook shares with its receiver.
-pub struct WebhookSecret(Zeroizing<[u8; SECRET_BYTES]>);
+/// The secret that a webhook shares with its receiver. The specification asks for 24 to 64 bytes.
+pub struct WebhookSecret(Zeroizing<[u8; ROW_SECRET_BYTES]>);
 
 impl fmt::Debug for WebhookSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,15 +88,15 @@ impl WebhookKeys {
         self.0.get().holds(key)
     }
 
-    /// The secret of a row, HMAC-SHA256(key, number ‖ salt); `None` where its key is not at hand.
+    /// The secret of a row; `None` where its key is not at hand.
     #[must_use]
     pub fn secret(&self, facts: WebhookFacts<'_>) -> Option<WebhookSecret> {
-        let key = self.0.get().derive(facts.key, Purpose::Webhook)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal()).ok()?;
-        mac.update(&facts.id.0.to_be_bytes());
-        mac.update(facts.salt.reveal());
-        let bytes = mac.finalize().into_bytes().into();
-        Some(WebhookSecret(Zeroizing::new(bytes)))
+        let row = (facts.id.0, facts.salt);
+        let secret = self
+            .0
+            .get()
+            .secret_of_row(facts.key, Purpose::Webhook, row)?;
+        Some(WebhookSecret(secret))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::store::StoreError;
 use crate::types::ids::RequestId;
 
 /// Seconds after which a refused caller may come back when too much waits: the queues empty in less than one.
-pub const STORE_BUSY: u32 = 1;
+const STORE_BUSY: u32 = 1;
 /// Seconds after which a caller may come back when the disk takes no writes: somebody has to mend it.
 const STORE_UNWRITABLE: u32 = 5;
 
