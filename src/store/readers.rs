@@ -29,7 +29,11 @@ impl Readers {
     pub(super) fn new(path: &Path, condition: Arc<Condition>) -> Result<Self, OpenError> {
         let manager = SqliteConnectionManager::file(path)
             .with_flags(db::flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
-            .with_init(|connection| db::prepare_reader(connection));
+            .with_init(|connection| {
+                db::prepare_reader(connection)?;
+                // SQLite opens the log with the first statement that reads.
+                connection.query_one("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            });
         let failed = |error: r2d2::Error| OpenError::Failed {
             path: path.to_owned(),
             cause: StoreError::Broken(error.to_string()),

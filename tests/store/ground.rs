@@ -1,13 +1,13 @@
 //! The ground under a running store: files that are removed or replaced, pages that turn out to be damaged.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
-use hub::store::{Mode, Store, StoreError};
+use hub::store::{Change, Mode, Store, StoreError, Tx};
 use rusqlite::params;
 
 use crate::{Stage, Then, Write};
@@ -83,6 +83,35 @@ fn files_that_are_gone_are_noticed_without_a_write() {
         .expect("a runtime");
     let why = runtime.block_on(stage.store.when_lost());
     assert!(why.contains("was removed"), "{why}");
+}
+
+#[test]
+fn the_log_stays_the_one_that_is_known_though_nobody_has_read_and_the_writer_begins_anew() {
+    let stage = Stage::new();
+    let log = beside(&database(&stage), "-wal");
+    let held = fs::File::open(&log).expect("a log");
+    // Its turn fails, and the writer's connection with it.
+    let failed = stage.store.write_blocking(FailsOnceWritten);
+    assert!(matches!(failed, Err(StoreError::Broken(_))), "{failed:?}");
+    let identity = |file: fs::Metadata| (file.ino(), file.nlink());
+    let now = fs::metadata(&log).map(identity).expect("still there");
+    assert_eq!(now, identity(held.metadata().expect("known")));
+    assert_eq!(write(&stage, "after"), Ok("after".to_owned()));
+}
+
+/// A change that is not undone alone, and fails after it has written.
+struct FailsOnceWritten;
+
+impl Change for FailsOnceWritten {
+    type Outcome = ();
+    type Error = StoreError;
+
+    const FAILS_WITH_ITS_TURN: bool = true;
+
+    fn apply(self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        tx.execute("INSERT INTO user_agents (text) VALUES ('half')", params![])?;
+        Err(StoreError::Broken("as told".to_owned()))
+    }
 }
 
 #[test]
