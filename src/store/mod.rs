@@ -34,8 +34,8 @@ use writer::{Database, Writer};
 use crate::types::checkpoints::Checkpoints;
 
 /// Files that the store has open at most: the database and its log for each reader and the writer, the log's index once, and a few that a
-/// large sort spills to; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
-pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4 + 4;
+/// large sort spills to; for whoever folds the log the database twice and the log once; and for a copy the database and its log once more, the copy and its folder. A process that lacks one of them cannot read or, worse, cannot write.
+pub const MAX_OPEN_FILES: u32 = (readers::MAX_READERS + 1) * 2 + 1 + 4 + 3 + 4;
 
 /// Changes that may wait for the writer at once.
 pub const MAX_WAITING_CHANGES: usize = writer::QUEUE_CHANGES;

@@ -5,6 +5,7 @@
 pub mod by_hand;
 mod checkpoints;
 pub mod counts;
+mod folder;
 mod turns;
 
 use std::path::PathBuf;

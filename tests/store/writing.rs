@@ -97,7 +97,7 @@ fn a_change_that_is_not_undone_alone_takes_its_turn_with_it_once_it_has_written(
         assert_eq!([before.is_ok(), after.is_ok()], [!writes; 2]);
         let kept: &[&str] = if writes { &[] } else { &["before", "after"] };
         assert_eq!(stage.written(), kept);
-        // And the writer goes on.
+        // And the writer goes on, on the log that it has known.
         let next = stage.store.write_blocking(Write::new("next", Then::Commit));
         assert_eq!(next, Ok("next".to_owned()));
     }
@@ -221,6 +221,71 @@ fn closing_writes_what_is_queued_and_folds_the_log() {
     assert_eq!(std::fs::metadata(log).map_or(0, |file| file.len()), 0);
     let late = stage.store.write_blocking(Write::new("late", Then::Commit));
     assert!(matches!(late, Err(StoreError::Busy(_))), "{late:?}");
+}
+
+/// Bytes of the log and of the database.
+fn files(stage: &Stage) -> (u64, u64) {
+    let bytes =
+        |name| std::fs::metadata(stage.directory.path().join(name)).map_or(0, |file| file.len());
+    (bytes("hub.db-wal"), bytes("hub.db"))
+}
+
+/// Changes of six pages each.
+fn write_pages(stage: &Stage, changes: std::ops::Range<u32>) {
+    for number in changes {
+        let text = format!("{number:06} {}", "x".repeat(20_000));
+        let change = Write::new(text, Then::Commit);
+        stage.store.write_blocking(change).expect("written");
+    }
+}
+
+#[test]
+fn the_log_is_folded_while_changes_go_on_and_begun_anew() {
+    // A thousand pages of 4,120 bytes before it is begun anew, as much as may come while they are folded, and as much again for a busy disk.
+    const LONGEST: u64 = 3 * 1_000 * 4_120;
+    let stage = Stage::new();
+    let (_, before) = files(&stage);
+    let mut longest = 0;
+    for hundred in 0..8 {
+        write_pages(&stage, hundred * 100..(hundred + 1) * 100);
+        longest = longest.max(files(&stage).0);
+    }
+    let (_, after) = files(&stage);
+    assert!(longest <= LONGEST, "{longest} bytes");
+    assert!(after > before + 4_000_000, "{before} bytes, then {after}");
+    assert_eq!(stage.written().len(), 800);
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays another program that reads for long"
+)]
+fn a_reader_that_stays_holds_up_the_fold_and_no_change() {
+    let stage = Stage::new();
+    write_pages(&stage, 0..10);
+    let database = stage.directory.path().join("hub.db");
+    let access = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let reader = rusqlite::Connection::open_with_flags(database, access).expect("a connection");
+    let count = || -> i64 {
+        reader
+            .query_one("SELECT count(*) FROM user_agents", [], |row| row.get(0))
+            .expect("a count")
+    };
+    reader.execute_batch("BEGIN").expect("begun");
+    assert_eq!(count(), 10);
+    write_pages(&stage, 10..400);
+    assert_eq!(count(), 10, "it sees what it saw");
+    let (held, _) = files(&stage);
+    assert!(held > 4_000_000, "{held} bytes");
+    reader.execute_batch("COMMIT").expect("ended");
+    write_pages(&stage, 400..1_000);
+    let (after, _) = files(&stage);
+    assert_eq!(count(), 1_000);
+    assert!(
+        after < held + 4 * 1_000 * 4_120,
+        "{held} bytes, then {after}"
+    );
 }
 
 /// Asks the writer's own connection how it is set.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ffi};
 
 use crate::store::condition::Condition;
@@ -12,6 +13,7 @@ use crate::store::db::{self, Tx};
 use crate::store::error::StoreError;
 use crate::store::writer::checkpoints::{Folding, watch_log};
 use crate::store::writer::{Database, Job, Message};
+use crate::types::checkpoints::Checkpoints;
 use crate::types::counting::Stopwatch;
 
 /// Changes in one commit at most, so that the first of them does not wait for a crowd.
@@ -32,6 +34,8 @@ pub(super) struct Turns {
     folding: Folding,
     /// In a row.
     failed_syncs: u32,
+    /// Whether the database may lack what SQLite takes for folded into it.
+    keeps_log: bool,
 }
 
 /// Why a turn was not committed.
@@ -59,9 +63,10 @@ impl Turns {
         prepare(&connection);
         Self {
             connection: Some(connection),
-            folding: Folding::new(database.checkpoints),
+            folding: Folding::new(),
             database,
             failed_syncs: 0,
+            keeps_log: false,
         }
     }
 
@@ -89,8 +94,8 @@ impl Turns {
             }
             let done = self.timed_commit(&mut batch);
             Self::answer(&mut batch, done.as_ref().err());
-            if let Some(connection) = &self.connection {
-                self.folding.fold_if_due(connection);
+            if done.is_ok() {
+                self.fold_if_due();
             }
         }
         self.end();
@@ -201,8 +206,31 @@ impl Turns {
         }
     }
 
+    /// Folds the log, if that is left to the server and due.
+    fn fold_if_due(&mut self) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        if self.database.checkpoints == Checkpoints::External {
+            return;
+        }
+        let folded = self.folding.fold_if_due(connection, &self.database.path);
+        if let Err(error) = folded {
+            // The next start reads the whole log again, and folds it: so nobody may end it before.
+            self.keeps_log = true;
+            self.database.condition.lose(format!(
+                "the disk failed to sync what was folded into the database ({error}); nothing is lost, the log is kept and the next start folds it again; \
+                 look at the system's log and the disk before that"
+            ));
+        }
+    }
+
     /// The thread's last act.
-    fn end(&self) {
+    fn end(mut self) {
+        self.folding.stop();
+        if self.keeps_log {
+            return self.leave_log();
+        }
         if self.database.condition.lost().is_some() && !self.database.files.database_stands() {
             self.rescue();
         }
@@ -231,6 +259,17 @@ impl Turns {
                 tracing::error!(%error, "the database that was open could not be saved");
                 let _half = std::fs::remove_file(&rescued);
             }
+        }
+    }
+
+    /// All stays in the log, even when this was the last connection to close.
+    fn leave_log(&self) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let told = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        if let Err(error) = told {
+            tracing::error!(%error, "the log may be ended with the server; restore a backup if the next start finds damage");
         }
     }
 

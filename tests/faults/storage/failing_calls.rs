@@ -1,7 +1,8 @@
 //! Calls of the system that fail, one after the other until none is left to fail: once and lastingly, at work, at the start and at the end.
 //!
 //! Whatever happens: nobody hears of anything that is not there afterwards, the process says in known words that it cannot, and it heals as soon as
-//! the calls work again. A sync that fails three times in a row ends the process: what the disk has is for the next one to read.
+//! the calls work again. A sync of the log that fails three times in a row ends the process, and one of
+//! what was folded into the database: what the disk has is for the next one to read.
 
 use crate::driver::rows::{self, Figures, Row};
 use crate::driver::shim::{Call, Failure, Of};

@@ -2,6 +2,7 @@
 
 mod corruption;
 mod damage;
+mod failed_fold;
 mod failing_calls;
 mod foreign_lock;
 mod full_disk;

@@ -211,8 +211,8 @@ impl Stand {
     async fn heals(&mut self, fault: Fault) {
         let begun = Instant::now();
         if let Some(status) = self.server.has_ended() {
-            let (_, call, _, _, lasts) = fault;
-            let may = call == Call::Sync && lasts == Lasts::Ever;
+            let (_, call, of, _, lasts) = fault;
+            let may = call == Call::Sync && (lasts == Lasts::Ever || of == Of::Database);
             let log = self.server.log();
             self.findings
                 .expect(may, || format!("{fault:?}: it ended with {status}: {log}"));
