@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One static binary in an empty image: no shell, no package, no user but a number. docker build --tag hub .
 # The same commands make the static binary without Docker.
 
