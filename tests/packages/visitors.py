@@ -16,9 +16,14 @@ ends = time.time() + seconds
 
 
 def post(connection, path, body):
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    read = answer.read()
+    for _ in range(20):
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        read = answer.read()
+        if answer.status != 503:
+            break
+        # Too much waits: it says when to come back.
+        time.sleep(float(answer.headers["Retry-After"]))
     if answer.status not in (200, 201):
         raise RuntimeError(f"{path}: {answer.status} {read!r}")
     return json.loads(read)
