@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One static binary in an empty image: no shell, no package, no user but a number. docker build --tag hub .
 # The same commands make the static binary without Docker.
 
@@ -19,8 +18,8 @@ RUN cargo build --release --locked --bin hub --target "$(uname -m)-unknown-linux
 
 FROM scratch
 COPY --from=build /image/hub /hub
-# Its owner is the image's user, and so is a new volume's.
-COPY --from=build --chown=65532:65532 /image/var/lib/hub /var/lib/hub
+# Its owner is the image's user, and so is a new volume's. Copied with what is above it, for a directory that is named itself does not keep its mode.
+COPY --from=build --chown=65532:65532 /image/var /var
 USER 65532:65532
 # There is no other place for temporary files: without one SQLite takes no writes.
 ENV HUB_BIND=0.0.0.0:8000 HUB_DATA_DIR=/var/lib/hub TMPDIR=/var/lib/hub
