@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::database::whole;
 use crate::cli::output::{self, print};
 use crate::cli::terminal::Counter;
-use crate::cli::{Exit, Failure, Global, Outcome};
+use crate::cli::{Exit, Failure, Global, Outcome, owner};
 use crate::http::figures::size;
 use crate::hub::Place;
 use crate::store::backup::{self, BackupError, Kind, Made, Name, Pace};
@@ -67,6 +67,7 @@ impl Backup {
                 backup::prepare(&database, folder, Pace::Quick, &mut told)?.publish_as(&name)
             }
             None => {
+                owner::check(&place)?;
                 let folder = place.backups();
                 // In a data directory that is not there, the database is what is missing.
                 if database.exists() {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::{Exit, Failure, Global};
+use crate::cli::{Exit, Failure, Global, owner};
 use crate::config::Config;
 use crate::crypto::ring::Lifetimes;
 use crate::features::sessions::end;
@@ -72,7 +72,7 @@ impl Changing {
     /// Opens the configured database and its key.
     ///
     /// # Errors
-    /// As [`Reading::open`], and when the key is missing, exposed or another.
+    /// As [`Reading::open`], when the key is missing, exposed or another, and for root in the data directory of somebody else.
     pub fn open(global: &Global) -> Result<Self, Failure> {
         Self::open_in(global, Mode::CommandLine)
     }
@@ -83,6 +83,9 @@ impl Changing {
     /// As [`Changing::open`].
     pub fn open_in(global: &Global, mode: Mode) -> Result<Self, Failure> {
         let config = global.load(Vec::new())?.config;
+        if mode != Mode::Reading {
+            owner::check(&Place::new(&config.data_dir))?;
+        }
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
         let hub = Hub::open(config, mode, clock, entropy)?;
         Ok(Self { hub })

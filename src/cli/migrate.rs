@@ -7,7 +7,7 @@ use crate::cli::backup::seconds;
 use crate::cli::database::{full_path, whole};
 use crate::cli::output::{self, print};
 use crate::cli::terminal::Counter;
-use crate::cli::{Global, Outcome, serve};
+use crate::cli::{Global, Outcome, owner, serve};
 use crate::http::figures::size;
 use crate::hub::{HubError, Place};
 use crate::store::upgrade::{self, Rehearsal};
@@ -103,6 +103,7 @@ impl Migrate {
             }
             return self.try_out(&place, shown);
         }
+        owner::check(&place)?;
         let _locked = serve::lock(&place)?;
         let now = SystemClock::new().now().wall;
         let snapshot = upgrade::snapshot(&path, &place.backups(), now).map_err(HubError::from)?;

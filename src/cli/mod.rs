@@ -19,6 +19,7 @@ mod metrics;
 mod migrate;
 mod openapi;
 mod output;
+mod owner;
 mod restore;
 mod serve;
 mod service;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::database::{at_the_command_line, whole};
 use crate::cli::output::{self, counted, print};
 use crate::cli::terminal::Counter;
-use crate::cli::{Exit, Failure, Global, Outcome, serve, terminal};
+use crate::cli::{Exit, Failure, Global, Outcome, owner, serve, terminal};
 use crate::config::Config;
 use crate::crypto::keyring::KeyError;
 use crate::features::admin::backups::restored::SettleRestored;
@@ -92,6 +92,7 @@ impl Restore {
         if config.secret_key.is_none() && !place.secret_key().exists() {
             return Err(KeyError::Missing(place.secret_key()).into());
         }
+        owner::check(&place)?;
         hub::make_directories(&place)?;
         let _locked = serve::lock(&place)?;
         let clock = SystemClock::new();
