@@ -11,12 +11,13 @@ use hub::crypto::keyring::{Purpose, Secret};
 use hub::crypto::ring::{Lifetimes, Ring, SharedRing};
 use hub::crypto::service_keys::{self, ServiceFacts, ServiceKeys};
 use hub::crypto::totp::SecondFactorKeys;
+use hub::crypto::webhook_keys::{WebhookFacts, WebhookKeys};
 use hub::features::second_factors::model::{Presented, RecoveryCodes};
 use hub::features::sessions::issue::Pair;
 use hub::http::body::Field;
 use hub::types::entropy::{Entropy, SeededEntropy};
 use hub::types::held_value::HeldValue;
-use hub::types::ids::{ServiceId, SessionId, UserId};
+use hub::types::ids::{ServiceId, SessionId, UserId, WebhookId};
 use hub::types::password::Password;
 use hub::types::salt::Salt;
 use hub::types::time::Timestamp;
@@ -84,6 +85,21 @@ fn the_debug_of_a_secret_does_not_show_it() {
     told.push(shown(&token));
     told.push(shown(&service));
     let presented = shown(&service_keys::Presented::parse(token.reveal()));
+    let webhooks = WebhookKeys::new(Arc::clone(&ring));
+    told.push(shown(&webhooks));
+    let webhook = WebhookFacts {
+        id: WebhookId(1),
+        salt: &salt,
+        key: webhooks.present(),
+    };
+    let secret = webhooks.secret(webhook).expect("its key");
+    let text = secret.shown();
+    let digits = text.reveal().strip_prefix("whsec_").expect("a secret");
+    let bytes = data_encoding::BASE64.decode(digits.as_bytes());
+    secrets.add("a webhook's secret", bytes.expect("base64"));
+    told.push(shown(&secret));
+    told.push(shown(&text));
+    told.push(shown(&webhook));
     let codes = RecoveryCodes::draw(&entropy);
     told.push(shown(&codes));
     for code in codes.reveal() {
