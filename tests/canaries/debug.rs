@@ -31,6 +31,27 @@ fn shown(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}")
 }
 
+/// What shares a secret with a receiver.
+fn of_webhooks(ring: &Arc<SharedRing>, salt: &Salt, secrets: &mut Secrets) -> [String; 4] {
+    let webhooks = WebhookKeys::new(Arc::clone(ring));
+    let webhook = WebhookFacts {
+        id: WebhookId(1),
+        salt,
+        key: webhooks.present(),
+    };
+    let secret = webhooks.secret(webhook).expect("its key");
+    let text = secret.shown();
+    let digits = text.reveal().strip_prefix("whsec_").expect("a secret");
+    let bytes = data_encoding::BASE64.decode(digits.as_bytes());
+    secrets.add("a webhook's secret", bytes.expect("base64"));
+    [
+        shown(&webhooks),
+        shown(&secret),
+        shown(&text),
+        shown(&webhook),
+    ]
+}
+
 #[test]
 fn the_debug_of_a_secret_does_not_show_it() {
     let entropy = SeededEntropy::new(5);
@@ -85,21 +106,7 @@ fn the_debug_of_a_secret_does_not_show_it() {
     told.push(shown(&token));
     told.push(shown(&service));
     let presented = shown(&service_keys::Presented::parse(token.reveal()));
-    let webhooks = WebhookKeys::new(Arc::clone(&ring));
-    told.push(shown(&webhooks));
-    let webhook = WebhookFacts {
-        id: WebhookId(1),
-        salt: &salt,
-        key: webhooks.present(),
-    };
-    let secret = webhooks.secret(webhook).expect("its key");
-    let text = secret.shown();
-    let digits = text.reveal().strip_prefix("whsec_").expect("a secret");
-    let bytes = data_encoding::BASE64.decode(digits.as_bytes());
-    secrets.add("a webhook's secret", bytes.expect("base64"));
-    told.push(shown(&secret));
-    told.push(shown(&text));
-    told.push(shown(&webhook));
+    told.extend(of_webhooks(&ring, &salt, &mut secrets));
     let codes = RecoveryCodes::draw(&entropy);
     told.push(shown(&codes));
     for code in codes.reveal() {

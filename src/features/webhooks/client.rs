@@ -231,15 +231,23 @@ mod tests {
     use crate::types::target_url::TargetUrl;
     use crate::types::time::Timestamp;
 
-    #[rocket::async_test]
-    async fn without_tls_a_try_fails_as_any_other_does_and_http_goes_on() {
+    fn config() -> Config {
         let sources = Sources {
             env: vec![("HUB_WEBHOOKS__ALLOWED_NETWORKS".into(), "127.0.0.1".into())],
             ..Sources::default()
         };
-        let config = Config::load(&sources).expect("a configuration").config;
+        Config::load(&sources).expect("a configuration").config
+    }
+
+    #[test]
+    fn a_client_begins_without_tls() {
+        assert!(!Client::new(&config().webhooks).has_tls());
+    }
+
+    #[rocket::async_test]
+    async fn without_tls_a_try_fails_as_any_other_does_and_http_goes_on() {
         let broken = Tls::made_by(|_| Err(rustls::Error::NoApplicationProtocol), None);
-        let client = Client::with(broken, &config.webhooks);
+        let client = Client::with(broken, &config().webhooks);
         let problem = async |url: &str| {
             let url = TargetUrl::parse(url).expect("an address");
             let request = Request::post("/").body(String::new()).expect("a request");
