@@ -94,9 +94,9 @@ async fn each_event_stands_in_the_document_and_its_example_is_what_a_receiver_ge
         .await;
     stage.managed::<Courier>().wake();
     // Made, signed in, out, in again, reused, ended, failures, disabled, deleted, and the test.
-    let received = receiver.has(10).await;
+    let messages = receiver.has(10).await;
     let mut told: BTreeMap<String, Vec<Received>> = BTreeMap::new();
-    for message in received {
+    for message in messages {
         told.entry(message.kind()).or_default().push(message);
     }
     let mut known: Vec<&str> = kinds().map(Kind::as_str).collect();
