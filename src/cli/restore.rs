@@ -31,6 +31,9 @@ use crate::types::time::{Clock, SystemClock, Timestamp};
 /// database that was there is kept beside it as hub-replaced-<time>.db, also where it is damaged. Users, passwords, roles and second factors are then those of
 /// the backup. Every session is ended, so no token, cookie or setup link from before the restore is accepted.
 ///
+/// Webhooks are as the backup has them, enabled or not; what waited for them becomes dead letters, for most of it was delivered since. On a copy that is only
+/// tried, disable them before a server runs: `hub webhook disable`.
+///
 /// With --keep-sessions they stay as the backup has them. Then a session that was ended since lives again, whoever ended it; a refresh token that was
 /// used since is good again; and a client that has refreshed since holds a newer token than the database knows: it is refused, its session
 /// lives, and its user has to sign in again.
@@ -75,8 +78,32 @@ struct Body {
     schema: i64,
     users: u64,
     sessions_ended: u64,
+    /// Webhooks whose receivers are told what happens here from now on.
+    webhooks_enabled: u64,
+    /// What waited for webhooks when the backup was made.
+    deliveries_given_up: u64,
     /// Where the old database lies.
     replaced: Option<String>,
+}
+
+impl Body {
+    /// What has to be known of webhooks, each in a line behind a break.
+    fn of_webhooks(&self) -> String {
+        let mut told = vec![String::new()];
+        if self.webhooks_enabled > 0 {
+            told.push(format!(
+                "brought {} back, told of what happens here as soon as a server runs; if this copy is only tried, `hub webhook disable NAME` before that",
+                counted(self.webhooks_enabled, "enabled webhook")
+            ));
+        }
+        if self.deliveries_given_up > 0 {
+            told.push(format!(
+                "{} to webhooks waited in the backup and became dead letters; if a receiver has not got them since, `hub webhook resend NAME --all`",
+                counted(self.deliveries_given_up, "message")
+            ));
+        }
+        told.join("\n")
+    }
 }
 
 impl Restore {
@@ -123,7 +150,7 @@ impl Restore {
             self.confirm(&config, &contents)?;
         }
         let cause = Cause::here(at_the_command_line(), clock.now());
-        let ended = staged.apply(SettleRestored {
+        let settled = staged.apply(SettleRestored {
             keeps_sessions: self.keep_sessions,
             now: sessions_now,
             cause,
@@ -135,7 +162,9 @@ impl Restore {
             database: whole(&database).display().to_string(),
             schema,
             users: contents.users,
-            sessions_ended: ended,
+            sessions_ended: settled.sessions_ended,
+            webhooks_enabled: settled.webhooks_enabled,
+            deliveries_given_up: settled.deliveries_given_up,
             replaced: replaced.map(|path| whole(&path).display().to_string()),
         })
     }
@@ -236,11 +265,12 @@ impl Restore {
             None => String::new(),
         };
         print(&format!(
-            "restored {} from {} (schema version {}): {}, {sessions}{replaced}",
+            "restored {} from {} (schema version {}): {}, {sessions}{replaced}{}",
             body.database,
             body.file,
             body.schema,
             counted(body.users, "user"),
+            body.of_webhooks()
         ))
     }
 }

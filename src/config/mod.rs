@@ -54,7 +54,7 @@ pub use settings::{SETTINGS, Setting};
 pub use sources::{SYSTEM_DATA_DIR, Sources};
 pub use tls::Tls;
 pub use web_address::WebAddress;
-pub use webhooks::Webhooks;
+pub use webhooks::{Authorities, Webhooks};
 
 use crate::types::checkpoints::Checkpoints;
 use crate::types::proxies::TrustedProxies;

@@ -92,6 +92,8 @@ pub(super) fn open(
         migrate(path, &mut connection)?;
         try_to_write(path, &connection)?;
     }
+    // The first statement makes the log of a file that has none, as after a restore; whoever watches the files looks for it next.
+    identify(path, &connection)?;
     Ok(connection)
 }
 

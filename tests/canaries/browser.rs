@@ -10,14 +10,14 @@ use totp_rs::Builder;
 use crate::stage::Stage;
 use crate::talk::Answer;
 
-const ROOT: &str = "canary-Root word 1&ü";
+pub const ROOT: &str = "canary-Root word 1&ü";
 const ROOT_NEXT: &str = "canary-Root word 2\"<";
 const ANN: &str = "canary-Ann's word 3";
 const ANN_NEXT: &str = "canary-Ann word 4%";
 const WRONG: &str = "canary-Wrong word 5";
 
 /// A browser without a screen. What its pages show is looked through at the end.
-struct Browser<'stage> {
+pub struct Browser<'stage> {
     stage: &'stage Stage,
     cookies: RefCell<BTreeMap<String, String>>,
     token: RefCell<String>,
@@ -73,16 +73,16 @@ impl<'stage> Browser<'stage> {
         answer
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         self.ask(&format!("GET {path}"), None)
     }
 
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.ask(&format!("POST {path}"), Some(fields))
     }
 
     /// Opens the page with a form, then sends the form.
-    fn confirm(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn confirm(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.get(path).is(200);
         self.post(path, fields)
     }
@@ -130,13 +130,13 @@ fn code(secret: &[u8]) -> String {
     totp.expect("a secret").generate(now).to_string()
 }
 
-fn between<'text>(text: &'text str, before: &str, after: &str) -> &'text str {
+pub fn between<'text>(text: &'text str, before: &str, after: &str) -> &'text str {
     let rest = text.split_once(before).expect(text).1;
     rest.split_once(after).expect(text).0
 }
 
 /// The first administrator, `root` (1), made by the setup link.
-fn first_administrator(stage: &Stage) -> Browser<'_> {
+pub fn first_administrator(stage: &Stage) -> Browser<'_> {
     for password in [ROOT, ROOT_NEXT, ANN, ANN_NEXT, WRONG] {
         stage.secret("a password", password);
     }

@@ -11,12 +11,13 @@ use hub::crypto::keyring::{Purpose, Secret};
 use hub::crypto::ring::{Lifetimes, Ring, SharedRing};
 use hub::crypto::service_keys::{self, ServiceFacts, ServiceKeys};
 use hub::crypto::totp::SecondFactorKeys;
+use hub::crypto::webhook_keys::{WebhookFacts, WebhookKeys};
 use hub::features::second_factors::model::{Presented, RecoveryCodes};
 use hub::features::sessions::issue::Pair;
 use hub::http::body::Field;
 use hub::types::entropy::{Entropy, SeededEntropy};
 use hub::types::held_value::HeldValue;
-use hub::types::ids::{ServiceId, SessionId, UserId};
+use hub::types::ids::{ServiceId, SessionId, UserId, WebhookId};
 use hub::types::password::Password;
 use hub::types::salt::Salt;
 use hub::types::time::Timestamp;
@@ -28,6 +29,27 @@ const TEXT: &str = "canary-Debug word 1";
 
 fn shown(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}")
+}
+
+/// What shares a secret with a receiver.
+fn of_webhooks(ring: &Arc<SharedRing>, salt: &Salt, secrets: &mut Secrets) -> [String; 4] {
+    let webhooks = WebhookKeys::new(Arc::clone(ring));
+    let webhook = WebhookFacts {
+        id: WebhookId(1),
+        salt,
+        key: webhooks.present(),
+    };
+    let secret = webhooks.secret(webhook).expect("its key");
+    let text = secret.shown();
+    let digits = text.reveal().strip_prefix("whsec_").expect("a secret");
+    let bytes = data_encoding::BASE64.decode(digits.as_bytes());
+    secrets.add("a webhook's secret", bytes.expect("base64"));
+    [
+        shown(&webhooks),
+        shown(&secret),
+        shown(&text),
+        shown(&webhook),
+    ]
 }
 
 #[test]
@@ -84,6 +106,7 @@ fn the_debug_of_a_secret_does_not_show_it() {
     told.push(shown(&token));
     told.push(shown(&service));
     let presented = shown(&service_keys::Presented::parse(token.reveal()));
+    told.extend(of_webhooks(&ring, &salt, &mut secrets));
     let codes = RecoveryCodes::draw(&entropy);
     told.push(shown(&codes));
     for code in codes.reveal() {

@@ -18,3 +18,4 @@ mod planted;
 mod scanner;
 mod stage;
 mod talk;
+mod webhooks;

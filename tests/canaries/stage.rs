@@ -191,6 +191,31 @@ impl Stage {
         self.once("a service's token", bytes);
     }
 
+    /// What a webhook shares with its receiver stands behind its beginning, in base64; that again.
+    pub fn note_webhook_secret(&self, secret: &str) -> String {
+        let digits = secret.trim().strip_prefix("whsec_").expect("a secret");
+        let bytes = data_encoding::BASE64.decode(digits.as_bytes());
+        let bytes = bytes.expect("base64");
+        assert_eq!(bytes.len(), 32, "a webhook's secret");
+        self.once("a webhook's secret", bytes);
+        // Pages escape a slash in it.
+        self.once("a webhook's secret", digits);
+        digits.to_owned()
+    }
+
+    /// In how much of what people got to see a secret stands, in whatever form.
+    pub fn times_shown(&self, secret: &str) -> usize {
+        let mut secrets = Secrets::default();
+        secrets.add("a secret", secret);
+        let scanner = secrets.scanner();
+        let shown = self.shown.borrow();
+        let has = |(place, text): &&(String, String)| {
+            let found = scanner.search(place, text.as_bytes());
+            !found.is_empty()
+        };
+        shown.iter().filter(has).count()
+    }
+
     /// A secret that nobody is ever shown; itself again.
     pub fn secret<'secret>(&self, kind: &'static str, secret: &'secret str) -> &'secret str {
         self.hidden.borrow_mut().add(kind, secret);
@@ -285,6 +310,7 @@ impl Stage {
                 Purpose::Fingerprint,
                 Purpose::SecondFactor,
                 Purpose::Service,
+                Purpose::Webhook,
             ] {
                 hidden.add("a derived key", secret.derive(purpose).reveal());
             }
@@ -307,6 +333,10 @@ fn stored(database: &Path) -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("a session's salt", "SELECT salt FROM sessions"),
         ("a service's salt", "SELECT salt FROM service_accounts"),
+        (
+            "a webhook's salt",
+            "SELECT salt FROM webhooks UNION ALL SELECT old_salt FROM webhooks WHERE old_salt IS NOT NULL",
+        ),
         ("a cookie's hash", "SELECT value_hash FROM browser_cookies"),
         (
             "a second factor's number",

@@ -117,6 +117,14 @@ fn a_restore_brings_the_backup_back_keeps_the_old_database_and_signs_everybody_o
 }
 
 #[test]
+fn the_first_command_after_a_restore_may_change_something() {
+    let scene = Scene::new();
+    scene.restore(&[]).good();
+    scene.stage.add("next", "USER");
+    assert_eq!(scene.users(), 3);
+}
+
+#[test]
 fn with_keep_sessions_they_are_as_the_backup_has_them() {
     let stage = Stage::new();
     let server = stage.serve();

@@ -9,6 +9,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Header, InfoBuilder, LicenseBuilder, OpenApi, RefOr, Response};
 
 use crate::features::docs::links;
+use crate::features::webhooks::described;
 use crate::http::headers::REQUEST_ID;
 use crate::http::openapi::{ANSWERED_ALIKE, response};
 use crate::http::problem::ApiError;
@@ -20,7 +21,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 pub const SERVICE: &str = "service";
 
 /// The groups of calls, in the order of their reading.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     (
         "Signing in and out",
         "From a name and a password to tokens, from tokens to new ones, and out.",
@@ -28,6 +29,7 @@ const TAGS: [(&str, &str); 4] = [
     ("One's own account", "Looking at it and changing it."),
     ("Sessions", "Where one is signed in, and ending it."),
     ("The server", "Whether it lives, and what it offers."),
+    described::TAG,
 ];
 
 /// The document of these parts, each a feature's.
@@ -78,6 +80,7 @@ pub fn whole(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         }
     }
     links::put_on(&mut document);
+    described::put_on(&mut document);
     document
 }
 

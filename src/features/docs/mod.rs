@@ -14,6 +14,7 @@ pub mod reference;
 pub mod samples;
 pub mod search;
 pub mod shapes;
+pub mod told;
 pub mod written;
 
 use rocket::fairing::AdHoc;

@@ -18,13 +18,14 @@ pub fn page(hub: &State<Hub>, made: &State<Made>, view: View, q: Option<&str>) -
     let search = Search::parse(q.unwrap_or_default());
     let reference = made.reference(hub.config.public_url.as_str());
     let found = search.of(reference);
-    let count = found.calls.len();
+    let (count, events) = (found.calls.len(), found.told.events.len());
     view.without_forms().page(
         "docs/reference.html",
         context! {
             about: paragraphs(&reference.about),
             found,
             count,
+            events,
             searched: !search.is_empty(),
             q: shown(&search.typed),
         },

@@ -8,6 +8,7 @@ use crate::features::docs::made::Made;
 use crate::features::docs::reference::{Call, Reference, Refused};
 use crate::features::docs::samples::Token;
 use crate::features::docs::shapes::Field;
+use crate::features::docs::told::Told;
 use crate::hub::Hub;
 
 /// The text where it belongs.
@@ -39,6 +40,7 @@ fn text(reference: &Reference) -> String {
         }
         tell(&mut text, call);
     }
+    tell_receivers(&mut text, &reference.told);
     line(&mut text, format_args!("\n## What every call may answer"));
     errors(&mut text, &reference.alike);
     line(&mut text, format_args!("\n## Shapes"));
@@ -91,6 +93,28 @@ fn tell(text: &mut String, call: &Call) {
     if !call.errors.is_empty() {
         line(text, format_args!("\nErrors:"));
         errors(text, &call.errors);
+    }
+}
+
+/// What the Hub itself sends.
+fn tell_receivers(text: &mut String, told: &Told) {
+    line(text, format_args!("\n## Webhooks\n\n{}", told.about));
+    line(text, format_args!("\nHeaders of every message:"));
+    for header in &told.headers {
+        line(text, format_args!("- {}: {}", header.name, header.about));
+    }
+    line(text, format_args!("\nAnswers of a receiver:"));
+    for answer in &told.answers {
+        line(text, format_args!("- {}: {}", answer.status, answer.means));
+    }
+    for event in &told.events {
+        let (name, when, more) = (&event.name, &event.when, &event.description);
+        line(text, format_args!("\n### {name}\n\n{when}. {more}"));
+        if !event.data.is_empty() {
+            line(text, format_args!("\nIn `data`:"));
+            fields(text, &event.data);
+        }
+        line(text, format_args!("\n```json\n{}\n```", event.example));
     }
 }
 

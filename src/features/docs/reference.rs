@@ -10,6 +10,7 @@ use utoipa::openapi::{Content, OpenApi, RefOr, Response};
 use crate::features::docs::document::SERVICE;
 use crate::features::docs::samples::{Samples, Token, Typed};
 use crate::features::docs::shapes::{Field, Shapes};
+use crate::features::docs::told::Told;
 use crate::features::docs::written::written;
 use crate::http::meanings::meaning;
 use crate::http::openapi::{ANSWERED_ALIKE, EVENT_STREAM, JSON};
@@ -49,13 +50,26 @@ pub struct Call {
     pub samples: Samples,
 }
 
-/// Something in a path.
+/// Something in a path or a header.
 #[derive(Clone, Debug, Serialize)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
     /// What it is.
     pub about: String,
+}
+
+impl Parameter {
+    /// All that an operation takes beside its body.
+    #[must_use]
+    pub fn all(operation: &Operation) -> Vec<Self> {
+        let parameters = operation.parameters.iter().flatten().filter_map(plain);
+        let told = parameters.map(|parameter| Self {
+            name: parameter.name.clone(),
+            about: parameter.description.clone().unwrap_or_default(),
+        });
+        told.collect()
+    }
 }
 
 /// An error.
@@ -91,6 +105,8 @@ pub struct Reference {
     pub alike: Vec<Refused>,
     /// Schemas that others name.
     pub shapes: Vec<Shape>,
+    /// What the Hub itself sends.
+    pub told: Told,
 }
 
 impl Reference {
@@ -120,6 +136,7 @@ impl Reference {
             shapes: named(shapes, &calls),
             calls,
             alike,
+            told: Told::of(document),
         }
     }
 }
@@ -155,8 +172,6 @@ fn call(
     };
     let (answered, streamed) = (content(JSON), content(EVENT_STREAM));
     let token = token(operation);
-    let parameters = operation.parameters.iter().flatten();
-    let parameters = parameters.filter_map(plain);
     let fields = |content: Option<&Content>| {
         let schema = content.and_then(|content| content.schema.as_ref());
         schema
@@ -178,12 +193,7 @@ fn call(
         summary: operation.summary.clone().unwrap_or_default(),
         description: operation.description.clone().unwrap_or_default(),
         token,
-        parameters: parameters
-            .map(|parameter| Parameter {
-                name: parameter.name.clone(),
-                about: parameter.description.clone().unwrap_or_default(),
-            })
-            .collect(),
+        parameters: Parameter::all(operation),
         body: fields(sent),
         status,
         success: success
@@ -215,7 +225,7 @@ fn token(operation: &Operation) -> Option<Token> {
 }
 
 /// What stands there itself; this document refers to schemas and whole answers only.
-fn plain<T>(given: &RefOr<T>) -> Option<&T> {
+pub(super) fn plain<T>(given: &RefOr<T>) -> Option<&T> {
     match given {
         RefOr::T(plain) => Some(plain),
         RefOr::Ref(_) => None,

@@ -1,6 +1,7 @@
-//! The search of the reference: which calls and which errors hold every word. Pure.
+//! The search of the reference: which calls, errors and events hold every word. Pure.
 
 use crate::features::docs::reference::{Call, Reference, Refused};
+use crate::features::docs::told::Event;
 
 /// Characters of a search at most: nobody types more, and the page shows them again.
 pub const MAX_CHARS: usize = 80;
@@ -56,6 +57,18 @@ impl Search {
         self.finds(&[&status, &error.code, &error.text, error.meaning])
     }
 
+    fn finds_event(&self, event: &Event) -> bool {
+        self.finds(&[
+            "webhook",
+            &event.id,
+            &event.name,
+            &event.when,
+            &event.description,
+            // It has every field.
+            &event.example,
+        ])
+    }
+
     /// What is found: a call whole, or with those of its errors that are meant.
     #[must_use]
     pub fn of(&self, reference: &Reference) -> Reference {
@@ -79,6 +92,7 @@ impl Search {
                 .collect();
             self.finds(&[&shape.name, &fields.join(" ")])
         });
+        found.told.events.retain(|event| self.finds_event(event));
         found
     }
 }

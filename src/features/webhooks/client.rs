@@ -4,7 +4,6 @@ use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
@@ -16,15 +15,12 @@ use rocket::tokio;
 use rocket::tokio::io::{AsyncRead, AsyncWrite};
 use rocket::tokio::net::TcpStream;
 use rocket::tokio::time::timeout;
-use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
-use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore};
-use tokio_rustls::TlsConnector;
 
 use crate::config::Webhooks;
 use crate::features::webhooks::problem::Problem;
 use crate::features::webhooks::resolve::Resolver;
+use crate::features::webhooks::tls::Tls;
 use crate::types::host::HostName;
 use crate::types::target_url::TargetUrl;
 use crate::types::time::Timestamp;
@@ -65,40 +61,35 @@ impl Answered {
 
 /// The client.
 pub struct Client {
-    tls: TlsConnector,
+    tls: Tls,
     resolver: Resolver,
     longest_answer: Duration,
 }
 
 impl Client {
     /// As configured.
-    ///
-    /// # Errors
-    /// When the TLS library takes no settings at all.
-    pub fn new(config: &Webhooks) -> Result<Self, rustls::Error> {
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        if let Some(file) = &config.authorities {
-            let (taken, left) = roots.add_parsable_certificates(file.certificates.iter().cloned());
-            if left > 0 {
-                tracing::warn!(
-                    taken,
-                    left,
-                    "some certificates of webhooks.authorities are no authority's"
-                );
-            }
-        }
-        // The library asks the wall clock whether a certificate is in its time, as every client does.
-        let mut tls = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_protocol_versions(&[&TLS13, &TLS12])?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self {
-            tls: Arc::new(tls).into(),
+    #[must_use]
+    pub fn new(config: &Webhooks) -> Self {
+        Self::with(Tls::new(config.authorities.clone()), config)
+    }
+
+    fn with(tls: Tls, config: &Webhooks) -> Self {
+        Self {
+            tls,
             resolver: Resolver::new(config.allowed_networks.clone()),
             longest_answer: config.timeout,
-        })
+        }
+    }
+
+    /// Whether it has TLS in memory.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_made()
+    }
+
+    /// Keeps nothing in memory that only deliveries need. The next one makes it anew.
+    pub fn rest(&self) {
+        self.tls.let_go();
     }
 
     /// Sends a request to a target. `now` is what a date in the answer is compared with.
@@ -112,18 +103,25 @@ impl Client {
         now: Timestamp,
     ) -> Result<Answered, Problem> {
         let addresses = self.resolver.addresses(url).await?;
+        let tls = match url.is_https().then(|| self.tls.connector()).transpose() {
+            Ok(tls) => tls,
+            Err(error) => {
+                tracing::error!(%error, "TLS with receivers of webhooks cannot be set up; the delivery is tried again");
+                return Err(Problem::TlsUnavailable);
+            }
+        };
         let stream = timeout(LONGEST_CONNECT, connect(&addresses))
             .await
             .unwrap_or(Err(Problem::ConnectionTooLate))?;
-        if !url.is_https() {
+        let Some(tls) = tls else {
             return self.exchange(stream, request, now).await;
-        }
+        };
         let name = match url.host() {
             HostName::Address(address) => ServerName::from(*address),
             HostName::Name(name) => ServerName::try_from(name.clone())
                 .map_err(|_| Problem::Tls("the name cannot stand in a certificate".to_owned()))?,
         };
-        let stream = timeout(LONGEST_HANDSHAKE, self.tls.connect(name, stream))
+        let stream = timeout(LONGEST_HANDSHAKE, tls.connect(name, stream))
             .await
             .map_err(|_| Problem::TlsTooLate)?
             .map_err(|error| tls_problem(&error))?;
@@ -224,9 +222,50 @@ mod tests {
 
     use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-    use super::{Answered, retry_after};
+    use hyper::Request;
+
+    use super::{Answered, Client, retry_after};
+    use crate::config::{Config, Sources};
     use crate::features::webhooks::problem::Problem;
+    use crate::features::webhooks::tls::Tls;
+    use crate::types::target_url::TargetUrl;
     use crate::types::time::Timestamp;
+
+    fn config() -> Config {
+        let sources = Sources {
+            env: vec![("HUB_WEBHOOKS__ALLOWED_NETWORKS".into(), "127.0.0.1".into())],
+            ..Sources::default()
+        };
+        Config::load(&sources).expect("a configuration").config
+    }
+
+    #[test]
+    fn a_client_begins_without_tls() {
+        assert!(!Client::new(&config().webhooks).has_tls());
+    }
+
+    #[rocket::async_test]
+    async fn without_tls_a_try_fails_as_any_other_does_and_http_goes_on() {
+        let broken = Tls::made_by(|_| Err(rustls::Error::NoApplicationProtocol), None);
+        let client = Client::with(broken, &config().webhooks);
+        let problem = async |url: &str| {
+            let url = TargetUrl::parse(url).expect("an address");
+            let request = Request::post("/").body(String::new()).expect("a request");
+            let sent = client.send(&url, request, Timestamp::from_seconds(0)).await;
+            sent.expect_err("nobody listens there")
+        };
+        // Twice: nothing is kept of a failure.
+        for _ in 0..2 {
+            assert_eq!(
+                problem("https://127.0.0.1:9/").await,
+                Problem::TlsUnavailable
+            );
+        }
+        assert!(matches!(
+            problem("http://127.0.0.1:9/").await,
+            Problem::Connection(_)
+        ));
+    }
 
     #[test]
     fn a_wait_is_asked_for_in_seconds_or_as_a_date() {

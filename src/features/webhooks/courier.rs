@@ -78,28 +78,32 @@ pub(super) struct Place {
 
 impl Courier {
     /// That of a Hub.
-    ///
-    /// # Errors
-    /// When the TLS library takes no settings.
-    pub fn of(hub: &Hub) -> Result<Self, rustls::Error> {
-        Ok(Self(Arc::new(Room {
+    #[must_use]
+    pub fn of(hub: &Hub) -> Self {
+        Self(Arc::new(Room {
             store: hub.store.clone(),
             clock: Arc::clone(&hub.clock),
             entropy: Arc::clone(&hub.entropy),
             keys: Arc::clone(&hub.webhook_keys),
             counts: Arc::clone(&hub.counts),
-            client: Client::new(&hub.config.webhooks)?,
+            client: Client::new(&hub.config.webhooks),
             following: hub.following(),
             news: Arc::default(),
             webhooks: Mutex::default(),
             stops: AtomicBool::new(false),
             places: places::at_once(),
-        })))
+        }))
     }
 
     /// Has it look at once.
     pub fn wake(&self) {
         self.0.news.notify_one();
+    }
+
+    /// Whether it has TLS in memory: not before the first receiver with `https`, and not when no webhook is enabled.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.0.client.has_tls()
     }
 
     /// Runs for as long as somebody holds it. Weak, so that the task does not keep the database open when the server is gone.
@@ -149,6 +153,7 @@ async fn run(room: Weak<Room>) {
 async fn look(room: &Arc<Room>, has_begun: &mut bool) -> Result<bool, HubError> {
     let now = room.clock.now();
     if !room.store.read(targets::has_enabled)? {
+        room.client.rest();
         return Ok(false);
     }
     if !*has_begun {

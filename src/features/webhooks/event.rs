@@ -1,11 +1,11 @@
-//! An event as its receivers read it: a body by the Standard Webhooks specification, made from what was written down when it happened.
+//! An event as its receivers know it: an id, and a body made from what was written down when it happened.
 
 use std::net::IpAddr;
 
 use data_encoding::HEXLOWER;
-use serde::Serialize;
 
 use crate::features::sessions::model::EndReason;
+use crate::features::webhooks::body::Body;
 use crate::features::webhooks::model::Kind;
 use crate::types::ids::{SessionId, UserId};
 use crate::types::time::Timestamp;
@@ -73,43 +73,6 @@ pub enum Facts {
     Test,
 }
 
-#[derive(Serialize)]
-struct Body<'event> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    timestamp: String,
-    data: Data<'event>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Data<'event> {
-    Session {
-        sid: String,
-        user_id: i64,
-        username: Option<&'event str>,
-        browser: bool,
-        address: Option<String>,
-        user_agent: &'event str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<&'static str>,
-    },
-    User {
-        user_id: i64,
-        username: &'event str,
-        email: &'event str,
-        role: &'event str,
-    },
-    Failures {
-        user_id: Option<i64>,
-        username: Option<&'event str>,
-        what: &'event str,
-        in_a_row: u32,
-        address: Option<String>,
-    },
-    Test {},
-}
-
 impl Event {
     /// What its receivers know it by: the same at every try.
     #[must_use]
@@ -130,65 +93,8 @@ impl Event {
     /// Its body: the same bytes at every try.
     #[must_use]
     pub fn body(&self) -> String {
-        let body = Body {
-            kind: self.kind().as_str(),
-            timestamp: format!("{}Z", self.at),
-            data: Data::of(&self.facts),
-        };
         // Texts, numbers and nothing else: there is no way for it to fail.
-        serde_json::to_string(&body).unwrap_or_default()
-    }
-}
-
-impl<'event> Data<'event> {
-    fn of(facts: &'event Facts) -> Self {
-        let text = |address: &Option<IpAddr>| address.map(|address| address.to_string());
-        match facts {
-            Facts::Session {
-                kind: _,
-                session,
-                user,
-                username,
-                browser,
-                address,
-                agent,
-                why,
-            } => Self::Session {
-                sid: session.to_string(),
-                user_id: user.0,
-                username: username.as_deref(),
-                browser: *browser,
-                address: text(address),
-                user_agent: agent,
-                why: why.map(EndReason::code),
-            },
-            Facts::User {
-                kind: _,
-                user,
-                username,
-                email,
-                role,
-            } => Self::User {
-                user_id: user.0,
-                username,
-                email,
-                role,
-            },
-            Facts::Failures {
-                user,
-                username,
-                what,
-                failures,
-                address,
-            } => Self::Failures {
-                user_id: user.map(|user| user.0),
-                username: username.as_deref(),
-                what,
-                in_a_row: *failures,
-                address: text(address),
-            },
-            Facts::Test => Self::Test {},
-        }
+        serde_json::to_string(&Body::of(self)).unwrap_or_default()
     }
 }
 

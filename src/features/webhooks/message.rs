@@ -11,6 +11,12 @@ use crate::types::time::{Elapsed, Moment};
 
 /// What the Hub calls itself.
 const NAME: &str = concat!("RegardingWork-Hub/", env!("CARGO_PKG_VERSION"));
+/// The header with the event's id.
+pub const ID: &str = "webhook-id";
+/// The header with the time of the try.
+pub const TIMESTAMP: &str = "webhook-timestamp";
+/// The header with the signatures.
+pub const SIGNATURE: &str = "webhook-signature";
 
 /// The request; `None` where the key of its secret is not at hand. The time in it is that of this try: receivers refuse old ones.
 #[must_use]
@@ -26,9 +32,9 @@ pub fn request(
         .header(HOST, webhook.url.host_header())
         .header(USER_AGENT, NAME)
         .header(CONTENT_TYPE, "application/json")
-        .header("webhook-id", id)
-        .header("webhook-timestamp", now.wall.seconds())
-        .header("webhook-signature", signatures)
+        .header(ID, id)
+        .header(TIMESTAMP, now.wall.seconds())
+        .header(SIGNATURE, signatures)
         .body(body)
         .ok()
 }

@@ -15,8 +15,10 @@
 
 pub mod address;
 mod attempt;
+mod body;
 pub mod client;
 pub mod courier;
+pub mod described;
 pub mod event;
 pub mod message;
 pub mod model;
@@ -25,6 +27,7 @@ pub mod places;
 pub mod problem;
 pub mod resolve;
 pub mod store;
+mod tls;
 
 use rocket::fairing::AdHoc;
 
@@ -35,13 +38,8 @@ use courier::Courier;
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("webhooks", |rocket| async {
-        let courier = match rocket.state::<Hub>().map(Courier::of) {
-            None => return rocket,
-            Some(Ok(courier)) => courier,
-            Some(Err(error)) => {
-                tracing::error!(%error, "webhooks are not told anything: TLS cannot be set up");
-                return rocket;
-            }
+        let Some(courier) = rocket.state::<Hub>().map(Courier::of) else {
+            return rocket;
         };
         courier.begin();
         let stopped = courier.clone();

@@ -28,6 +28,9 @@ pub enum Problem {
     /// Another fault of TLS.
     #[error("no TLS with the receiver: {0}")]
     Tls(String),
+    /// There is no TLS here to begin with.
+    #[error("this Hub cannot set up TLS; its log says why")]
+    TlsUnavailable,
     /// TLS took too long.
     #[error("no TLS in time")]
     TlsTooLate,
@@ -43,4 +46,9 @@ pub enum Problem {
     /// It was not taken.
     #[error("answered {0}")]
     Status(u16),
+    /// It came out of a backup.
+    #[error(
+        "it waited when the backup was made that was put back, and may have been delivered since"
+    )]
+    Restored,
 }

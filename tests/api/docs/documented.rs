@@ -77,8 +77,8 @@ fn field(schema: &'static Value, name: &str) -> Option<&'static Value> {
         .or_else(|| inherited.find_map(|part| field(part, name)))
 }
 
-/// A body has the fields of its schema and no others, all the way down.
-fn fits(body: &Value, schema: &'static Value, whose: &str) {
+/// A body has the fields of its schema and no others, each of its type, all the way down.
+pub fn fits(body: &Value, schema: &'static Value, whose: &str) {
     match body {
         Value::Object(object) => {
             let (all, required) = fields(schema);
@@ -103,8 +103,34 @@ fn fits(body: &Value, schema: &'static Value, whose: &str) {
                 fits(item, schema, whose);
             }
         }
-        _ => {}
+        plain => is_of_its_type(plain, resolved(schema), whose),
     }
+}
+
+/// What has no parts is of the type, and one of the values, that its schema names.
+fn is_of_its_type(value: &Value, schema: &Value, whose: &str) {
+    let own = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        _ => "string",
+    };
+    let has = |of: &Value, wanted: &Value| match of {
+        Value::Null => true,
+        Value::Array(several) => several.contains(wanted),
+        one => one == wanted,
+    };
+    assert!(
+        has(&schema["type"], &own.into()),
+        "{whose}: {value} is no {}",
+        schema["type"]
+    );
+    assert!(
+        has(&schema["enum"], value),
+        "{whose}: {value} is none of {}",
+        schema["enum"]
+    );
 }
 
 /// Holds an answer against the document. What no route was found for is nobody's answer.

@@ -37,7 +37,7 @@ fn body_of(id: &str) -> &'static Value {
 }
 
 /// A value with everything that differs from run to run named by its kind, so that another kind in its place is seen.
-fn masked(value: &Value) -> Value {
+pub fn masked(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
             .iter()
@@ -59,6 +59,9 @@ fn masked(value: &Value) -> Value {
 }
 
 fn kind(text: &str) -> Option<&'static str> {
+    if let Some("(time)") = text.strip_suffix('Z').and_then(kind) {
+        return Some("(time in UTC)");
+    }
     let parts: Vec<&str> = text.split('.').collect();
     let is_base64url = |part: &&str| {
         part.bytes()
@@ -177,6 +180,7 @@ fn every_example_request_and_answer_has_its_kinds() {
     assert_eq!(masked["refresh_token"], "(refresh)");
     assert_eq!(masked["user"]["created_at"], "(time)");
     assert_eq!(kind("2025-09-06T15:30:45.123456"), Some("(time)"));
+    assert_eq!(kind("2025-09-06T15:30:45.123456Z"), Some("(time in UTC)"));
     assert_eq!(kind("2025-09-06T15:30:45Z"), None);
     assert!(Timestamp::from_seconds(1_757_172_645).to_string().len() == 26);
 }

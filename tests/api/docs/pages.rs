@@ -39,6 +39,28 @@ async fn the_page_has_every_call_with_its_samples_and_every_code() {
             )));
         }
     }
+    let told = reference().told;
+    assert_eq!((told.events.len(), told.headers.len()), (8, 3));
+    for event in &told.events {
+        let place = format!("<h3 id=\"{}\"><code>{}</code>", event.id, event.name);
+        assert!(page.body.contains(&place), "{}", event.name);
+        let whole = format!(
+            "### {}\n\n{}. {}\n",
+            event.name, event.when, event.description
+        );
+        assert!(text.body.contains(&whole), "{}", event.name);
+        assert!(text.body.contains(&event.example), "{}", event.name);
+        for field in &event.data {
+            assert!(event.example.contains(&format!("\"{}\": ", field.name)));
+        }
+    }
+    for header in &told.headers {
+        assert!(page.body.contains(&header.name) && text.body.contains(&header.about));
+    }
+    for answer in &told.answers {
+        let line = format!("- {}: {}\n", answer.status, answer.means);
+        assert!(page.body.contains(&answer.means) && text.body.contains(&line));
+    }
     let public_url = stage.hub().config.public_url.as_str();
     assert!(
         text.body
@@ -56,6 +78,9 @@ async fn a_search_shows_what_it_finds_and_says_when_that_is_nothing() {
             .body
             .contains("<details open><summary>Errors (1)</summary>")
     );
+    let event = stage.get("/docs?q=in_a_row").await;
+    assert!(event.body.contains("id=\"signInFailures\"") && !event.body.contains("id=\"login\""));
+    assert!(!event.body.contains("id=\"userCreated\""));
     let nothing = stage.get("/docs?q=no+such+words").await;
     assert_eq!(nothing.status, 200);
     assert!(nothing.body.contains("Nothing has all of these words"));

@@ -5,6 +5,7 @@ use hub::features::webhooks::model::Kind;
 
 use super::receiver::{Receiver, Reply};
 use super::{add, look_twice, until, until_there_are};
+use crate::certificates;
 use crate::stage::{SEED, Stage};
 
 const ALLOWED: &[(&str, &str)] = &[("webhooks.allowed_networks", "127.0.0.0/8")];
@@ -95,4 +96,37 @@ async fn a_message_is_not_sent_again_once_it_is_noted() {
     until_there_are(&stage, 20, "delivered").await;
     look_twice().await;
     assert_eq!(receiver.received().len(), 20);
+}
+
+#[rocket::async_test]
+async fn tls_is_in_memory_from_the_first_https_receiver_until_no_webhook_is_enabled() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let certificate = certificates::make(directory.path(), "receiver");
+    let authority = certificate.cert.to_str().expect("UTF-8");
+    let stage = Stage::with(&[ALLOWED[0], ("webhooks.authorities", authority)]).await;
+    let courier = stage.managed::<Courier>();
+    let (plain, safe) = (
+        Receiver::good().await,
+        Receiver::with_tls(&certificate).await,
+    );
+    stage.register("alice").await;
+    add(&stage, "plain", &plain.url(), &[Kind::SessionStarted]).await;
+    stage.login("alice").await;
+    until_there_are(&stage, 1, "delivered").await;
+    assert!(!courier.has_tls());
+    add(&stage, "safe", &safe.url(), &[Kind::SessionStarted]).await;
+    stage.login("alice").await;
+    until_there_are(&stage, 3, "delivered").await;
+    assert!(courier.has_tls());
+    stage.sql("UPDATE webhooks SET disabled_at = 1, disabled_steady = 1, disabled_boot = 1");
+    courier.wake();
+    until("it is let go", || !courier.has_tls()).await;
+    stage.sql(
+        "UPDATE webhooks SET disabled_at = NULL, disabled_steady = NULL, disabled_boot = NULL",
+    );
+    stage.login("alice").await;
+    courier.wake();
+    until_there_are(&stage, 5, "delivered").await;
+    assert_eq!(safe.received().len(), 2);
+    assert!(courier.has_tls());
 }

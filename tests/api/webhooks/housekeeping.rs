@@ -1,8 +1,9 @@
 //! What was delivered, what was given up, and what waits for a webhook that is off: each leaves when it is due, and not before.
 
+use hub::features::admin::backups::restored::SettleRestored;
 use hub::features::admin::webhooks::switch::SwitchWebhook;
 use hub::features::housekeeping::run::Housekeeping;
-use hub::features::webhooks::model::{Kind, MAX_DELIVERED};
+use hub::features::webhooks::model::{Kind, MAX_DEAD, MAX_DELIVERED};
 
 use super::receiver::Receiver;
 use super::{add, stage, until_there_are};
@@ -95,5 +96,40 @@ async fn of_what_was_delivered_no_more_stay_than_may() {
     assert_eq!(
         stage.number("SELECT min(at) - 1757172645000000 FROM webhook_deliveries"),
         151
+    );
+}
+
+#[rocket::async_test]
+async fn what_waited_in_a_backup_becomes_dead_letters_and_no_more_of_them_than_may_be() {
+    let stage = stage().await;
+    stage.register("alice").await;
+    // Nobody listens there, and nothing is due for an hour.
+    let made = add(&stage, "hook", "http://127.0.0.1:9/", &[Kind::SessionEnded]).await;
+    let most = i64::from(MAX_DEAD);
+    stage.sql(&format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= {most})
+         INSERT INTO webhook_deliveries (webhook_id, kind, at, user_id, due_steady)
+         SELECT {}, 'user.created', i, 1 + i % 2, 9000000000000000 FROM n",
+        made.id
+    ));
+    let change = SettleRestored {
+        keeps_sessions: false,
+        now: stage.now(),
+        cause: stage.cause(),
+    };
+    let settled = stage.apply(change).await;
+    assert_eq!(settled.deliveries_given_up, u64::from(MAX_DEAD) + 1);
+    assert_eq!((settled.sessions_ended, settled.webhooks_enabled), (1, 1));
+    let of = |sql: &str| stage.number(&format!("SELECT {sql}"));
+    assert_eq!(of("dead FROM webhooks"), most);
+    assert_eq!(
+        of("min(at) FROM webhook_deliveries WHERE state = 'dead'"),
+        2
+    );
+    // The end of the session is told, and stands behind nothing.
+    assert_eq!(of("waiting FROM webhooks"), 1);
+    assert_eq!(
+        of("count(*) FROM webhook_deliveries WHERE state = 'waiting' AND kind = 'session.ended'"),
+        1
     );
 }

@@ -1,6 +1,7 @@
 //! Webhooks: what is written down, when it is delivered and to whom, and what a receiver gets. Receivers listen on 127.0.0.1, which the stages allow.
 
 mod delivery;
+mod described;
 mod events;
 mod failing;
 mod hostile;

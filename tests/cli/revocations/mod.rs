@@ -7,6 +7,7 @@
 
 mod accounts;
 mod feed;
+mod flood;
 mod memory;
 mod middleware;
 mod reader;

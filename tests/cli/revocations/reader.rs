@@ -1,6 +1,6 @@
 //! A client of the feed.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use serde_json::Value;
@@ -18,7 +18,46 @@ pub struct Event {
 /// An open stream.
 pub struct Reader {
     pub head: String,
+    body: BufReader<Body>,
+}
+
+/// What an answer says behind its head, put together again where it comes in chunks: they may end anywhere.
+struct Body {
     stream: BufReader<TcpStream>,
+    /// What is left of the present chunk; `None` where there are none.
+    left: Option<usize>,
+    is_over: bool,
+}
+
+impl Body {
+    /// The length of the next chunk; 0 at the end.
+    fn next_chunk(&mut self) -> io::Result<usize> {
+        let mut line = String::new();
+        // A chunk ends with a line break of its own.
+        while line.trim().is_empty() {
+            line.clear();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Ok(0);
+            }
+        }
+        usize::from_str_radix(line.trim(), 16).map_err(io::Error::other)
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = match self.left {
+            _ if self.is_over => return Ok(0),
+            None => return self.stream.read(bytes),
+            Some(0) => self.next_chunk()?,
+            Some(left) => left,
+        };
+        let most = bytes.len().min(left);
+        let read = self.stream.read(&mut bytes[..most])?;
+        self.left = Some(left - read);
+        self.is_over = read == 0;
+        Ok(read)
+    }
 }
 
 /// Sends a request for the feed; the answer is not read.
@@ -47,16 +86,24 @@ impl Reader {
         while !head.ends_with("\r\n\r\n") {
             assert!(stream.read_line(&mut head).expect("a head") > 0, "{head}");
         }
-        Self { head, stream }
+        let is_chunked = head.contains("transfer-encoding: chunked");
+        Self {
+            head,
+            body: BufReader::new(Body {
+                stream,
+                left: is_chunked.then_some(0),
+                is_over: false,
+            }),
+        }
     }
 
-    /// The next event; `None` at the end of the stream. Comments and what the transport writes in between are passed over.
+    /// The next event; `None` at the end of the stream. Comments are passed over.
     pub fn next(&mut self) -> Option<Event> {
         let (mut id, mut name, mut data) = (String::new(), String::new(), String::new());
         let mut line = String::new();
         loop {
             line.clear();
-            if self.stream.read_line(&mut line).ok()? == 0 {
+            if self.body.read_line(&mut line).ok()? == 0 {
                 return None;
             }
             match line.trim_end_matches('\n').split_once(": ") {
@@ -67,8 +114,6 @@ impl Reader {
                     let data = serde_json::from_str(&data).expect("JSON");
                     return Some(Event { id, name, data });
                 }
-                // The end of a chunked body.
-                _ if line == "0\r\n" => return None,
                 _ => {}
             }
         }
@@ -97,7 +142,7 @@ impl Reader {
     /// The rest of an answer that is no stream.
     pub fn rest(mut self) -> String {
         let mut rest = String::new();
-        let _reset = self.stream.read_to_string(&mut rest);
+        let _reset = self.body.read_to_string(&mut rest);
         rest
     }
 }

@@ -2,4 +2,5 @@
 
 mod commands;
 mod receiver;
+mod restored;
 mod verify;

@@ -59,6 +59,11 @@ impl Receiver {
         self.messages.try_iter().for_each(drop);
     }
 
+    /// Whether it was told nothing since it last forgot, or since the last message that was taken.
+    pub fn is_silent(&self) -> bool {
+        self.messages.try_iter().next().is_none()
+    }
+
     pub fn next(&self) -> Message {
         self.messages.recv_timeout(PATIENCE).expect("a message")
     }

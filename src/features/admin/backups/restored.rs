@@ -6,12 +6,18 @@ use crate::features::revocations;
 use crate::features::sessions::end;
 use crate::features::sessions::model::EndReason;
 use crate::features::sessions::store::many::{Filter, Now};
+use crate::features::webhooks::problem::Problem;
+use crate::features::webhooks::store::{outbox, targets};
 use crate::store::audit::Action;
 use crate::store::{Change, StoreError, Tx};
 use crate::types::cause::Cause;
 
 /// Ends every session, unless told not to, and takes away what else opened a door when the backup was made: since then it may have been used, or taken
 /// back by somebody who does not know that it is there again.
+///
+/// What waited for webhooks becomes dead letters: most of it was delivered since the backup was made, and whatever was not can be sent again. The webhooks
+/// stay enabled, for on the machine that a backup is put back on after a fault their receivers wait for what comes; who tries a copy elsewhere is told how
+/// many there are.
 pub struct SettleRestored {
     /// Whether the sessions stay as they were.
     pub keeps_sessions: bool,
@@ -21,14 +27,26 @@ pub struct SettleRestored {
     pub cause: Cause,
 }
 
+/// What was done, and what will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Sessions that were ended.
+    pub sessions_ended: u64,
+    /// Deliveries to webhooks that became dead letters.
+    pub deliveries_given_up: u64,
+    /// Webhooks that are told what happens from now on.
+    pub webhooks_enabled: u64,
+}
+
 impl Change for SettleRestored {
-    /// How many sessions were ended.
-    type Outcome = u64;
+    type Outcome = Settled;
     type Error = StoreError;
 
-    fn apply(self, tx: &Tx<'_>) -> Result<u64, StoreError> {
+    fn apply(self, tx: &Tx<'_>) -> Result<Settled, StoreError> {
         setup::store::forget(tx)?;
         browser::store::forget_halves(tx)?;
+        // Before the sessions end: of that their receivers are told.
+        let given_up = outbox::give_up_all(tx, &Problem::Restored, self.cause.at)?;
         let ended = if self.keeps_sessions {
             0
         } else {
@@ -38,12 +56,16 @@ impl Change for SettleRestored {
         // Who remembers answers of the database that was there before forgets them, whatever it was told last.
         revocations::store::reset(tx)?;
         let sessions = if self.keeps_sessions { "kept" } else { "ended" };
-        tx.audit(
-            &self.cause,
-            Action::BackupRestore,
-            None,
-            Some(format!("sessions={sessions} ended={ended}")),
-        )?;
-        Ok(ended)
+        let deliveries = match given_up {
+            0 => String::new(),
+            count => format!(" deliveries_given_up={count}"),
+        };
+        let detail = format!("sessions={sessions} ended={ended}{deliveries}");
+        tx.audit(&self.cause, Action::BackupRestore, None, Some(detail))?;
+        Ok(Settled {
+            sessions_ended: ended,
+            deliveries_given_up: given_up,
+            webhooks_enabled: targets::enabled(tx)?,
+        })
     }
 }

@@ -6,6 +6,8 @@ use crate::features::sessions::model::EndReason;
 use crate::features::sessions::store::{address, session_id};
 use crate::features::webhooks::event::{Event, Facts};
 use crate::features::webhooks::model::{Kind, MAX_DEAD};
+use crate::features::webhooks::problem::Problem;
+use crate::features::webhooks::store::targets;
 use crate::store::{Db, StoreError, Tx, bad_row};
 use crate::types::ids::{DeliveryId, UserId, WebhookId};
 use crate::types::time::{Moment, Timestamp};
@@ -172,6 +174,23 @@ fn finish(
         )?;
     }
     Ok(true)
+}
+
+/// Gives up all that waits for any webhook, enabled or not; tells how many deliveries that were.
+///
+/// # Errors
+/// What SQLite says.
+pub fn give_up_all(tx: &Tx<'_>, problem: &Problem, at: Moment) -> Result<u64, StoreError> {
+    let given_up = tx.execute(
+        "UPDATE webhook_deliveries
+         SET state = 'dead', status = NULL, problem = $1, due_at = NULL, done_at = $2, done_steady = $3, done_boot = $4
+         WHERE state IN ('waiting', 'behind')",
+        params![problem.to_string(), at.wall.micros(), at.steady, at.boot],
+    )?;
+    for webhook in targets::ids(tx)? {
+        remove_most_dead(tx, webhook)?;
+    }
+    Ok(u64::try_from(given_up).unwrap_or(u64::MAX))
 }
 
 /// Removes the oldest dead letters of a webhook that has more than it may have.
