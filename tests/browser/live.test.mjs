@@ -14,6 +14,8 @@ const PLACES = 4;
 const isStream = (response) => response.url().includes("/admin/sessions/endings?");
 const row = (page, client) => page.locator("tbody tr", { has: page.locator(`a[href="/admin/sessions/${client.session}"]`) });
 const status = (page, client) => row(page, client).locator('[data-label="Status"]');
+/** A status in one line: what is read aloud only stands apart. */
+const words = async (status) => (await status.innerText()).replace(/\s+/g, " ");
 const line = (page) => page.locator("[data-place]");
 
 /** Opens the list or another page in a tab, and waits until it listens, or until it was told that it cannot. */
@@ -53,7 +55,7 @@ test("a row whose session ends says so while one looks, as a reload would", { ti
   const since = Date.now();
   await status(page, ended).getByText("while you looked").waitFor();
   assert.ok(Date.now() - since < SOON_MS, `${Date.now() - since} ms`);
-  assert.equal(await status(page, ended).innerText(), "Revoked by an administrator while you looked");
+  assert.equal(await words(status(page, ended)), "Revoked by an administrator while you looked");
   assert.equal(await row(page, ended).locator('[data-label="Expires"]').innerText(), "–");
   assert.equal(await box.count(), 0);
   assert.equal(await page.locator('[data-ticked="id"]').innerText(), "1 ticked");
@@ -64,7 +66,7 @@ test("a row whose session ends says so while one looks, as a reload would", { ti
   // And of another client's own doing.
   await hub.call("POST", "/api/auth/logout", { token: left.access });
   await tells("2 sessions on this page ended while you looked.");
-  assert.equal(await status(page, left).innerText(), "Revoked signed out while you looked");
+  assert.equal(await words(status(page, left)), "Revoked signed out while you looked");
   await ann.look({ name: "sessions-live" });
   await page.reload();
   assert.equal(await status(page, ended).innerText(), "Revoked by an administrator");
@@ -113,12 +115,12 @@ test("a row of a user's page says so as well, in the words of a reload", { timeo
   await listening(page, 200, "/admin/users/2");
   hub.run(["session", "revoke", ended.session]);
   await status(page, ended).getByText("while you looked").waitFor();
-  const told = await status(page, ended).innerText();
+  const told = await words(status(page, ended));
   assert.equal(await status(page, stays).innerText(), "Active");
   await line(page).filter({ hasText: "1 session on this page ended while you looked." }).waitFor();
   await ann.look({ name: "user-live" });
   await page.reload();
-  assert.equal(`${await status(page, ended).innerText()} while you looked`, told);
+  assert.equal(`${await words(status(page, ended))} while you looked`, told);
 });
 
 test("without script the list, a session's page and a user's stay as they were made", { timeout: 120_000 }, async (t) => {
