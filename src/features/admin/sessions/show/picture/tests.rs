@@ -190,7 +190,7 @@ fn points(path: &str) -> Vec<(f64, f64)> {
         .filter_map(|number| number.parse().ok())
         .collect();
     assert_eq!(numbers.len(), 8, "{path}");
-    let [x, y, x1, y1, x2, y2, x3, y3] = numbers.try_into().unwrap_or_default();
+    let [x, y, x1, y1, x2, y2, x3, y3]: [f64; 8] = numbers.try_into().unwrap_or_default();
     let at = |t: f64, [a, b, c, d]: [f64; 4]| {
         let u = 1.0 - t;
         u * u * u * a + 3.0 * u * u * t * b + 3.0 * u * t * t * c + t * t * t * d
