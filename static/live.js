@@ -1,6 +1,8 @@
-// Marks the rows of a list of sessions that end while somebody looks at it. Where it does not run, or hears nothing, the list stays as it was made.
+// Marks sessions that end while somebody looks at them: rows of a list, or a session's own page. Where it does not run, or hears nothing, the page
+// stays as it was made.
 //
-// The Hub tells which session ended and why; how its row looks then, the page holds in a template. A row that can be ticked is one that can still end.
+// The Hub tells which session ended and why; how it looks then, the page holds in a template (templates/macros/live.html). What shows a session that
+// can still end can be ticked, or has `data-live`.
 
 const ENDINGS = "/admin/sessions/endings";
 /** How often the line changes: whoever has it read aloud hears a number now and then, and not each of many rows. */
@@ -10,32 +12,42 @@ const line = document.querySelector("[data-place]");
 const looks = document.getElementById("ended").content;
 let { place } = line.dataset;
 let count = 0;
+/** What the page of a single session says of its end. */
+let words;
 let source, telling;
 
-const boxes = () => [...document.querySelectorAll("td.tick input")];
+const live = () => [...document.querySelectorAll("[data-live], tbody tr:has(.tick input)")];
+const sessionOf = (element) => element.dataset.live ?? element.querySelector(".tick input").value;
 
 function mark(session, why) {
-  const box = boxes().find((box) => box.value === session);
+  const shown = live().filter((element) => sessionOf(element) === session);
   const ended = looks.querySelector(`[data-why="${CSS.escape(why)}"]`);
-  if (!box || !ended) return;
-  const row = box.closest("tr");
-  // Whoever is there with the keyboard stays there.
-  if (document.activeElement === box) row.querySelector("a")?.focus();
-  box.closest("td").replaceChildren();
-  row.className = ended.className;
-  row.querySelector('[data-label="Expires"]').textContent = "–";
-  row.querySelector('[data-label="Status"]').replaceWith(ended.firstElementChild.cloneNode(true));
+  if (shown.length === 0 || !ended) return;
+  const status = ended.querySelector("td") ?? looks.querySelector(`.badge.${ended.dataset.status}`);
+  for (const element of shown) {
+    delete element.dataset.live;
+    for (const part of element.querySelectorAll(".tick label, a[href$='/revoke']")) {
+      // Whoever is there with the keyboard stays there.
+      if (part.contains(document.activeElement)) (element.querySelector("td a, th a") ?? document.getElementById("main")).focus();
+      part.remove();
+    }
+    element.classList.add(...ended.classList);
+    for (const part of element.querySelectorAll("[data-label=Expires]")) part.textContent = "–";
+    element.querySelector("[data-label=Status], .lede > .badge")?.replaceWith(status.cloneNode(true));
+  }
+  words = looks.querySelector(".note")?.cloneNode(true);
+  if (words) words.querySelector("b").textContent = ended.textContent;
   count += 1;
 }
 
-function say(words) {
+function say(what) {
   clearTimeout(telling);
   telling = undefined;
-  if (line.textContent !== words) line.textContent = words;
+  if (line.textContent !== (what.textContent ?? what)) line.replaceChildren(what);
 }
 
 function tell() {
-  say(count ? `${count} ${count === 1 ? "session" : "sessions"} on this page ended while you looked.` : "");
+  say(words ?? (count ? `${count} ${count === 1 ? "session" : "sessions"} on this page ended while you looked.` : ""));
 }
 
 function hear({ data, lastEventId }) {
@@ -43,9 +55,10 @@ function hear({ data, lastEventId }) {
   const before = count;
   for (const [session, why] of JSON.parse(data)) mark(session, why);
   if (count === before) return;
-  telling ??= setTimeout(tell, TELL_EVERY_MS);
+  if (words) tell();
+  else telling ??= setTimeout(tell, TELL_EVERY_MS);
   document.dispatchEvent(new Event("rowschanged"));
-  if (boxes().length === 0) hush();
+  if (live().length === 0) hush();
 }
 
 function hush() {
@@ -56,10 +69,10 @@ function hush() {
 /** A browser has few connections for a Hub, so a page holds one only while it is looked at. */
 function look() {
   hush();
-  const sessions = boxes().map((box) => `&id=${box.value}`);
-  if (document.hidden || sessions.length === 0) return;
+  const sessions = new Set(live().map((element) => `&id=${sessionOf(element)}`));
+  if (document.hidden || sessions.size === 0) return;
   let hears = false;
-  source = new EventSource(`${ENDINGS}?after=${place}${sessions.join("")}`);
+  source = new EventSource(`${ENDINGS}?after=${place}${[...sessions].join("")}`);
   source.addEventListener("open", () => {
     hears = true;
     tell();

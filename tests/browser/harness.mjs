@@ -24,6 +24,8 @@ const PAGE_MAX_BYTES = 50_000;
 const ASSETS_MAX_BYTES = 60_000;
 /** Longer than anything takes on a slow machine. */
 const PATIENCE_MS = 20_000;
+/** No page scrolls sideways on a phone, the smallest too, nor where its frame and its lists are at their narrowest beside each other. */
+const WIDTHS = [320, 390, 721, 961];
 
 export const PASSWORD = "correct horse 7";
 /** The rules that the colours of a page decide; all others hold in both schemes or in none. */
@@ -86,19 +88,29 @@ export class Hub {
       HUB_THROTTLE_EXEMPT: "0.0.0.0/0,::/0",
       ...settings,
     };
-    await hub.#serve();
+    await hub.#serve(["serve"]);
     t.after(() => hub.stop());
     return hub;
   }
 
-  async #serve() {
-    this.#child = spawn(BINARY, ["serve"], { env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+  /** Starts `hub dev`; its people's names are their passwords. */
+  static async dev(t) {
+    const hub = new Hub();
+    hub.directory = mkdtempSync(join(tmpdir(), "hub-browser-"));
+    hub.environment = { PATH: process.env.PATH, HOME: hub.directory, HUB_DATA_DIR: join(hub.directory, "data") };
+    await hub.#serve(["dev", "--bind", "127.0.0.1:0", "--keep", hub.environment.HUB_DATA_DIR]);
+    t.after(() => hub.stop());
+    return hub;
+  }
+
+  async #serve(words) {
+    this.#child = spawn(BINARY, words, { env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
     this.#child.stderr.on("data", (text) => (this.#log += text));
     this.ended = new Promise((resolve) => this.#child.on("exit", resolve));
     await new Promise((resolve, reject) => {
       this.#child.stdout.on("data", (text) => {
         this.#greeting += text;
-        if (this.#greeting.includes("help ")) resolve();
+        if (/  (help|stop) /.test(this.#greeting)) resolve();
       });
       this.ended.then((code) => reject(new Error(`the server ended with ${code}: ${this.#log}`)));
     });
@@ -306,9 +318,11 @@ export class Person {
     }
     await page.emulateMedia({ colorScheme: null });
     const size = page.viewportSize();
-    await page.setViewportSize({ width: 320, height: 640 });
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(width <= 320, `${path} is ${width} px wide at 320 px`);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 640 });
+      const needed = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(needed <= width, `${path} is ${needed} px wide at ${width} px`);
+    }
     await page.setViewportSize(size);
   }
 

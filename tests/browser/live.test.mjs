@@ -1,4 +1,4 @@
-// Sessions that end while somebody looks at their list: the rows say so by themselves, for as long as the page is looked at.
+// Sessions that end while somebody looks at their list, at one of them or at their user: the page says so by itself, for as long as it is looked at.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,12 +14,14 @@ const PLACES = 4;
 const isStream = (response) => response.url().includes("/admin/sessions/endings?");
 const row = (page, client) => page.locator("tbody tr", { has: page.locator(`a[href="/admin/sessions/${client.session}"]`) });
 const status = (page, client) => row(page, client).locator('[data-label="Status"]');
+/** A status in one line: what is read aloud only stands apart. */
+const words = async (status) => (await status.innerText()).replace(/\s+/g, " ");
 const line = (page) => page.locator("[data-place]");
 
-/** Opens the list in a tab, and waits until it listens, or until it was told that it cannot. */
-async function listening(page, expected = 200) {
+/** Opens the list or another page in a tab, and waits until it listens, or until it was told that it cannot. */
+async function listening(page, expected = 200, path = LIST) {
   const stream = page.waitForResponse(isStream);
-  await page.goto(LIST);
+  await page.goto(path);
   assert.equal((await stream).status(), expected);
 }
 
@@ -53,7 +55,7 @@ test("a row whose session ends says so while one looks, as a reload would", { ti
   const since = Date.now();
   await status(page, ended).getByText("while you looked").waitFor();
   assert.ok(Date.now() - since < SOON_MS, `${Date.now() - since} ms`);
-  assert.equal(await status(page, ended).innerText(), "Revoked by an administrator while you looked");
+  assert.equal(await words(status(page, ended)), "Revoked by an administrator while you looked");
   assert.equal(await row(page, ended).locator('[data-label="Expires"]').innerText(), "–");
   assert.equal(await box.count(), 0);
   assert.equal(await page.locator('[data-ticked="id"]').innerText(), "1 ticked");
@@ -64,7 +66,7 @@ test("a row whose session ends says so while one looks, as a reload would", { ti
   // And of another client's own doing.
   await hub.call("POST", "/api/auth/logout", { token: left.access });
   await tells("2 sessions on this page ended while you looked.");
-  assert.equal(await status(page, left).innerText(), "Revoked signed out while you looked");
+  assert.equal(await words(status(page, left)), "Revoked signed out while you looked");
   await ann.look({ name: "sessions-live" });
   await page.reload();
   assert.equal(await status(page, ended).innerText(), "Revoked by an administrator");
@@ -75,7 +77,53 @@ test("a row whose session ends says so while one looks, as a reload would", { ti
   assert.ok(assets.some(([name]) => name.includes("/static/live.")) && bytes <= ASSETS_MAX_BYTES, JSON.stringify(assets));
 });
 
-test("without script the list stays as it was made", { timeout: 120_000 }, async (t) => {
+test("a session's own page says when it ends while one looks, and offers to end it no more", { timeout: 120_000 }, async (t) => {
+  const { hub, clients } = await inhabited(t, 1);
+  const [ended] = clients;
+  const own = `/admin/sessions/${ended.session}`;
+  const ann = await hub.person();
+  await ann.signIn("ann");
+  const { page } = ann;
+  await listening(page, 200, own);
+  const badge = page.locator(".lede > .badge").first();
+  assert.equal(await badge.innerText(), "Active");
+  const end = page.getByRole("link", { name: "End this session" });
+  await end.focus();
+  hub.run(["session", "revoke", ended.session]);
+  const since = Date.now();
+  await line(page).filter({ hasText: "This session ended while you looked: an administrator ended it." }).waitFor();
+  assert.ok(Date.now() - since < SOON_MS, `${Date.now() - since} ms`);
+  assert.equal(await line(page).getAttribute("aria-live"), "polite");
+  assert.equal(await badge.innerText(), "Revoked");
+  assert.equal(await end.count(), 0);
+  assert.deepEqual(await page.locator("[data-label=Expires]").allInnerTexts(), ["–", "–"]);
+  // The keyboard is where the page begins, and on no other button.
+  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  await ann.look({ name: "session-live" });
+  await ann.follow("Reload the page", line(page));
+  assert.equal(await badge.innerText(), "Revoked");
+  assert.match(await ann.text(), /Ended\s+just now: an administrator ended it/);
+  assert.equal(await line(page).count(), 0);
+});
+
+test("a row of a user's page says so as well, in the words of a reload", { timeout: 120_000 }, async (t) => {
+  const { hub, clients } = await inhabited(t, 2);
+  const [ended, stays] = clients;
+  const ann = await hub.person();
+  await ann.signIn("ann");
+  const { page } = ann;
+  await listening(page, 200, "/admin/users/2");
+  hub.run(["session", "revoke", ended.session]);
+  await status(page, ended).getByText("while you looked").waitFor();
+  const told = await words(status(page, ended));
+  assert.equal(await status(page, stays).innerText(), "Active");
+  await line(page).filter({ hasText: "1 session on this page ended while you looked." }).waitFor();
+  await ann.look({ name: "user-live" });
+  await page.reload();
+  assert.equal(`${await words(status(page, ended))} while you looked`, told);
+});
+
+test("without script the list, a session's page and a user's stay as they were made", { timeout: 120_000 }, async (t) => {
   const { hub, clients } = await inhabited(t);
   const ann = await hub.person({ script: false });
   await ann.signIn("ann");
@@ -86,6 +134,33 @@ test("without script the list stays as it was made", { timeout: 120_000 }, async
   await row(ann.page, clients[0]).getByRole("checkbox").check();
   await ann.page.reload();
   assert.equal(await status(ann.page, clients[0]).innerText(), "Revoked by an administrator");
+  const own = `/admin/sessions/${clients[1].session}`;
+  for (const path of [own, "/admin/users/2"]) {
+    await ann.visit(path);
+    assert.equal(await line(ann.page).innerText(), "");
+    assert.doesNotMatch(await ann.text(), /while you looked/);
+  }
+  await ann.visit(own);
+  hub.run(["session", "revoke", clients[1].session]);
+  await ann.follow("End this session");
+  assert.equal(ann.path, own);
+  assert.match(await ann.note(), /ended/);
+});
+
+test("a row keeps its height when its session ends", { timeout: 120_000 }, async (t) => {
+  const { hub, clients } = await inhabited(t, 3);
+  const [over, ended, stays] = clients;
+  hub.run(["session", "revoke", over.session]);
+  const ann = await hub.person();
+  await ann.signIn("ann");
+  await listening(ann.page);
+  const heights = () => Promise.all(clients.map(async (client) => (await row(ann.page, client).boundingBox()).height));
+  const before = await heights();
+  assert.equal(new Set(before).size, 1, JSON.stringify(before));
+  hub.run(["session", "revoke", ended.session]);
+  await status(ann.page, ended).getByText("while you looked").waitFor();
+  assert.equal(await status(ann.page, stays).innerText(), "Active");
+  assert.deepEqual(await heights(), before);
 });
 
 test("a page that is not looked at holds no connection, and catches up when it is", { timeout: 120_000 }, async (t) => {

@@ -67,6 +67,18 @@ async function fill(hub, sessions) {
   }
 }
 
+/** Where a walk begins. */
+const DOORS = ["/admin", "/admin/sessions", "/admin/users", "/admin/audit", "/admin/settings", "/account"];
+/** As long as a name may be, without a place to break it. */
+const LONG_NAME = "n".repeat(64);
+
+/** Services and webhooks with the longest names and addresses that there may be. */
+function addReceivers(hub) {
+  hub.run(["service", "add", LONG_NAME]);
+  hub.run(["service", "add", "api"]);
+  hub.run(["webhook", "add", LONG_NAME, `https://hub.invalid/${"u".repeat(200)}`, "--events", "user.created"]);
+}
+
 /** The test that an administrator sees every page of a Hub with so many sessions. */
 export function everyPage(words, sessions) {
   test(`every page of ${words} is fit to be seen by its administrator`, { timeout: 600_000 }, async (t) => {
@@ -81,7 +93,10 @@ export function everyPage(words, sessions) {
     await ann.signIn("ann");
     // The reference of the API knows nothing of sessions: on a new Hub it is looked at, and on the others it is the same.
     const passedBy = sessions > 0 ? ["/docs"] : [];
-    const pages = await walk(ann, ["/admin", "/admin/sessions", "/admin/users", "/admin/audit", "/admin/settings", "/account"], passedBy);
+    if (sessions > 0) addReceivers(hub);
+    const pages = await walk(ann, DOORS, passedBy);
     t.diagnostic(pages.join(" "));
+    const expected = sessions > 0 ? ["/admin/services/*/revoke?", "/admin/webhooks/*?", "/admin/webhooks/*/disable?", "/admin/webhooks/*/secret?", "/admin/webhooks/*/delete?"] : [];
+    for (const page of ["/admin/services?", "/admin/services/new?", "/admin/webhooks?", "/admin/webhooks/new?", ...expected]) assert.ok(pages.includes(page), page);
   });
 }

@@ -101,7 +101,7 @@ fn a_week_of_made_up_people_is_there_in_a_moment_and_gone_with_the_server() {
     );
     #[expect(clippy::disallowed_methods, reason = "looks past the Hub")]
     let connection = rusqlite::Connection::open(directory.join("hub.db")).unwrap();
-    let word = |sql| {
+    let word = |sql: &str| {
         connection
             .query_row(sql, [], |row| row.get::<_, String>(0))
             .unwrap()
@@ -113,6 +113,27 @@ fn a_week_of_made_up_people_is_there_in_a_moment_and_gone_with_the_server() {
             .unwrap()
     };
     assert_eq!(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    // The webhook's receiver is not there: one event was given up, one waits, and one behind that.
+    let kinds = |state: &str| {
+        word(&format!(
+            "SELECT group_concat(kind) FROM (SELECT kind FROM webhook_deliveries WHERE state = '{state}' ORDER BY kind)"
+        ))
+    };
+    assert_eq!(kinds("dead"), "webhook.test");
+    assert_eq!(kinds("waiting"), "session.reused,user.disabled");
+    assert_eq!(kinds("behind"), "sign_in.failures");
+    assert_eq!(
+        word("SELECT url FROM webhooks"),
+        "http://127.0.0.1:9/hooks/hub"
+    );
+    assert_eq!(
+        number("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'"),
+        0
+    );
+    assert_eq!(
+        number("SELECT tries FROM webhook_deliveries WHERE state = 'dead'"),
+        13
+    );
     // The charts of the last day have an hour to show in every quarter of it.
     assert!(number("SELECT count(*) FROM activity") >= 24);
     drop(connection);

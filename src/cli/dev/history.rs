@@ -11,6 +11,7 @@ use crate::cli::dev::people::{
     ALICE_LAPTOP, ALICE_PHONE, BOB_DESK, BOB_HOME, BOB_PHONE, BOB_TABLET, CAROL_PHONE, DAVE_DESK,
     DAVE_SCRIPT, ERIN_HOME, ERIN_PHONE, PEOPLE, THIEF, number,
 };
+use crate::cli::dev::receiver;
 use crate::cli::{Exit, Failure, Outcome};
 use crate::config::Config;
 use crate::crypto::hasher::{Comer, StoredHash};
@@ -25,6 +26,7 @@ use crate::store::{Change, Mode};
 use crate::types::cause::{Actor, Cause};
 use crate::types::email::Email;
 use crate::types::entropy::SystemEntropy;
+use crate::types::ids::WebhookId;
 use crate::types::password::Password;
 use crate::types::tier::Tier;
 use crate::types::time::{Clock, HandClock, Timestamp};
@@ -75,9 +77,11 @@ pub fn play(config: &Config, now: Timestamp) -> Outcome {
         };
         week.tell().await
     });
+    // With it ends whatever delivers by itself, so that the tries of the week are those that are noted now.
     drop(runtime);
+    let noted = told.and_then(|webhook| receiver::fail(&store, webhook, clock.now()));
     store.close();
-    told
+    noted
 }
 
 /// The story so far.
@@ -91,14 +95,18 @@ struct Story<'clock> {
 }
 
 impl Story<'_> {
-    async fn tell(mut self) -> Outcome {
+    /// Tells it; the webhook that was told of it, too.
+    async fn tell(mut self) -> Result<WebhookId, Failure> {
         self.people().await?;
+        let by = self.cause(Actor::User(number("admin")));
+        let webhook = receiver::add(self.callers.hub()?, by).await?;
         self.first_day().await?;
         for day in 1..DAYS {
             self.day(day).await?;
         }
         let alice = self.callers.sign_in("alice", ALICE_LAPTOP).await?;
-        self.last_hours(alice).await
+        self.last_hours(alice).await?;
+        Ok(webhook)
     }
 
     /// Everybody gets their account.
@@ -304,6 +312,7 @@ impl Story<'_> {
     }
 }
 
-fn odd(error: impl std::fmt::Display) -> Failure {
+/// What the story did not expect.
+pub(super) fn odd(error: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Failed, error.to_string())
 }

@@ -5,6 +5,7 @@ mod callers;
 mod directory;
 mod history;
 mod people;
+mod receiver;
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -30,7 +31,7 @@ const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 800
 /// Where templates are read from, if they are there: the sources of the Hub.
 const TEMPLATES: &str = "templates";
 
-/// Try the Hub: a server on a throw-away directory, with made-up people, a week of sessions and one stolen token.
+/// Try the Hub: a server on a throw-away directory, with made-up people, a week of sessions, one stolen token, and a webhook.
 ///
 /// Everybody's password is their name. Neither hub.toml nor a variable is read. Where there is a folder `templates`, each page is made from what
 /// stands there now.
@@ -120,6 +121,10 @@ impl Dev {
             ("refresh_ttl", "4d"),
             ("session_max_age", "30d"),
             ("backup.every", "0s"),
+            // So that one may see a webhook at work, and the one that is there already: on this machine only.
+            ("webhooks.allowed_networks", "127.0.0.0/8"),
+            // As often as somebody tries alice's password before they are told to wait.
+            ("webhooks.sign_in_failures", "5"),
             ("log", "warn"),
         ];
         let sources = Sources {
@@ -161,6 +166,9 @@ fn greet(address: &WebAddress, directory: &Directory) {
     );
     lines.push(format!(
         "  look at   {address}/admin/sessions?status=reused, as admin: a stolen token"
+    ));
+    lines.push(format!(
+        "            {address}/admin/webhooks/1: a receiver that is not there"
     ));
     lines.push("  stop      Ctrl-C, or TERM".to_owned());
     // Where standard output is closed there is nobody to greet.

@@ -1,5 +1,6 @@
 //! What a page of sessions hears of their ends while somebody looks at it, and for how long.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hub::features::admin::users::set_role::SetRole;
@@ -17,6 +18,8 @@ use crate::answer::Answer;
 use crate::browsing::Browser;
 use crate::stage::{Pair, SECOND, Stage};
 
+/// What a row says beside the words of a reload.
+const NEWS: &str = "<span class=\"unseen\"> while you looked</span>";
 /// Longer than an event takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A minute before the administrators' pages close.
@@ -34,9 +37,16 @@ fn live(page: &Answer) -> Vec<&str> {
     parts.map(|part| &part[..16]).collect()
 }
 
+/// The sessions that a page's script asks about: those of a list by their boxes.
+fn asked_about(page: &Answer) -> BTreeSet<&str> {
+    let parts = page.body.split("data-live=\"").skip(1);
+    parts.map(|part| &part[..16]).chain(live(page)).collect()
+}
+
 /// The address that a page's script opens.
 fn address(page: &Answer) -> String {
-    let (place, ids) = (attribute(page, "data-place"), live(page).join("&id="));
+    let ids: Vec<&str> = asked_about(page).into_iter().collect();
+    let (place, ids) = (attribute(page, "data-place"), ids.join("&id="));
     format!("/admin/sessions/endings?after={place}&id={ids}")
 }
 
@@ -143,19 +153,72 @@ async fn a_page_holds_the_looks_of_every_ending_in_the_words_that_a_reload_shows
     let id = id_of(&first);
     for reason in EndReason::ALL {
         let looks = part(&page, &format!("data-why=\"{}\">", reason.as_str()));
-        stage.sql(&format!(
-            "UPDATE sessions SET ended_at = NULL, end_reason = NULL WHERE id = {number};
-             UPDATE sessions SET ended_at = rotated_at, end_reason = '{why}' WHERE id = {number}",
-            number = i64::from_str_radix(&id, 16).expect("hex"),
-            why = reason.as_str()
-        ));
+        end(&stage, &id, reason);
         let reloaded = root.get(&format!("{LIST}?q=id:{id}")).await;
         assert!(live(&reloaded).is_empty(), "{reason:?} can be ticked");
         let row = part(&reloaded, &format!("href=\"/admin/sessions/{id}\""));
-        let as_reloaded = looks.replace(" <span class=\"quiet\">while you looked</span>", "");
-        let as_reloaded = as_reloaded.replace(" while you looked", "");
+        let as_reloaded = looks.replace(NEWS, "");
         assert_eq!(as_reloaded, row, "{reason:?}");
         assert_ne!(looks, row);
+    }
+}
+
+/// Ends a session in the database, whether or not that was done before.
+fn end(stage: &Stage, id: &str, reason: EndReason) {
+    stage.sql(&format!(
+        "UPDATE sessions SET ended_at = NULL, end_reason = NULL WHERE id = {number};
+         UPDATE sessions SET ended_at = rotated_at, end_reason = '{why}' WHERE id = {number}",
+        number = i64::from_str_radix(id, 16).expect("hex"),
+        why = reason.as_str()
+    ));
+}
+
+/// What stands between two texts, behind a third.
+fn between<'page>(page: &'page Answer, behind: &str, begin: &str, end: &str) -> &'page str {
+    let (_, rest) = page.body.split_once(behind).expect(behind);
+    let (_, rest) = rest.split_once(begin).expect(begin);
+    rest.split_once(end).expect(end).0
+}
+
+#[rocket::async_test]
+async fn a_users_page_and_a_sessions_own_hold_what_their_script_needs_while_one_can_end() {
+    let stage = Stage::new().await;
+    let (root, [first, second, _]) = staged(&stage).await;
+    let alice = stage.number("SELECT id FROM users WHERE username = 'alice'");
+    let (id, other) = (id_of(&first), id_of(&second));
+    let (user, own) = (
+        format!("/admin/users/{alice}"),
+        format!("/admin/sessions/{id}"),
+    );
+    let (users, sessions) = (root.get(&user).await, root.get(&own).await);
+    assert_eq!(asked_about(&users), BTreeSet::from([&*id, &*other]));
+    assert_eq!(asked_about(&sessions), BTreeSet::from([&*id]));
+    let is_scripted = |page: &Answer| page.body.contains("&#x2F;live.");
+    assert!(is_scripted(&users) && is_scripted(&sessions));
+    for reason in EndReason::ALL {
+        end(&stage, &id, reason);
+        let (user, own) = (root.get(&user).await, root.get(&own).await);
+        let why = format!("data-why=\"{}\"", reason.as_str());
+        let row = format!("href=\"/admin/sessions/{id}\"");
+        let cell = |page, behind: &str| {
+            between(page, behind, "data-label=\"Status\">", "</td>").replace(NEWS, "")
+        };
+        assert_eq!(cell(&users, &why), cell(&user, &row), "{reason:?}");
+        let status = between(&sessions, &why, "data-status=\"", "\"");
+        let badge = format!("<span class=\"badge {status}\">");
+        let badge = |page, behind| between(page, behind, &badge, "</span>");
+        assert_eq!(badge(&sessions, "<template"), badge(&own, "class=\"lede\""));
+        // The reason, too, is worded as the page words it afterwards.
+        let because = between(&own, "<dt>Ended</dt>", "</time>: ", "</dd>");
+        let line = between(&sessions, &why, ">", "</b>");
+        assert_eq!(line, because, "{reason:?}");
+        assert_eq!(asked_about(&user), BTreeSet::from([&*other]));
+        assert!(asked_about(&own).is_empty() && !is_scripted(&own));
+    }
+    for page in [&users, &sessions] {
+        let mut ear = Ear::open(&stage, &root, &address(page)).await;
+        let heard = ear.until("event: ready\n").await;
+        assert!(heard.contains(&format!("[\"{id}\",")), "{heard}");
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Findings<'found> {
     pub backups: &'found str,
     /// Bytes free and bytes in all on the disk of the data directory, if it tells.
     pub disk: Option<(u64, u64)>,
+    /// Whether whoever looks may open the settings, where backups are made.
+    pub may_open_settings: bool,
 }
 
 /// Something that needs attention.
@@ -74,8 +76,8 @@ pub fn matters(findings: &Findings<'_>) -> Vec<Matter> {
         reuse(findings.reuses),
         disk(findings.disk),
         second_factor(findings),
-        failed_backup(findings.backup_failure),
-        backup(findings.backup_days, findings.backups),
+        failed_backup(findings),
+        backup(findings),
     ];
     let mut matters: Vec<Matter> = own
         .into_iter()
@@ -131,13 +133,24 @@ fn second_factor(findings: &Findings<'_>) -> Option<Matter> {
     })
 }
 
-fn failed_backup(failure: Option<&str>) -> Option<Matter> {
-    let text = format!("It is tried again. What stood in its way: {}.", failure?);
-    Some(Matter::new("bad", "The last scheduled backup failed", text))
+fn failed_backup(findings: &Findings<'_>) -> Option<Matter> {
+    let failure = findings.backup_failure?;
+    let text = format!("It is tried again. What stood in its way: {failure}.");
+    let matter = Matter::new("bad", "The last scheduled backup failed", text);
+    Some(at_backups(matter, findings))
 }
 
-fn backup(days: Option<i64>, place: &str) -> Option<Matter> {
-    let (title, text) = match days {
+fn at_backups(matter: Matter, findings: &Findings<'_>) -> Matter {
+    if findings.may_open_settings {
+        matter.at("/admin/settings#backups", "See the backups")
+    } else {
+        matter
+    }
+}
+
+fn backup(findings: &Findings<'_>) -> Option<Matter> {
+    let place = findings.backups;
+    let (title, text) = match findings.backup_days {
         None => (
             "There is no backup".to_owned(),
             format!(
@@ -150,7 +163,7 @@ fn backup(days: Option<i64>, place: &str) -> Option<Matter> {
         ),
         Some(_) => return None,
     };
-    Some(Matter::new("warn", title, text))
+    Some(at_backups(Matter::new("warn", title, text), findings))
 }
 
 #[cfg(test)]
@@ -176,6 +189,7 @@ mod tests {
             backup_failure: None,
             backups: "/data/backups",
             disk: Some((500_000_000_000, 1_000_000_000_000)),
+            may_open_settings: true,
         }
     }
 
@@ -263,6 +277,20 @@ mod tests {
             }),
             []
         );
+    }
+
+    #[test]
+    fn who_may_open_the_settings_is_led_to_the_backups_and_nobody_else_is() {
+        for (may_open_settings, href) in [(true, "/admin/settings#backups"), (false, "")] {
+            let findings = Findings {
+                backup_days: None,
+                backup_failure: Some("no space"),
+                may_open_settings,
+                ..well()
+            };
+            let hrefs = matters(&findings).into_iter().map(|matter| matter.href);
+            assert_eq!(hrefs.collect::<Vec<_>>(), [href, href]);
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::http::times::Shown;
 use crate::hub::{Hub, Place};
 use crate::store::audit::{self, Action, Filter, Tally};
 use crate::store::{Db, StoreError, activity};
+use crate::types::role::Role;
 use crate::types::time::{Hour, Timestamp};
 
 /// Rows of the audit that are shown.
@@ -124,7 +125,9 @@ pub async fn show(
     let begun = hub.activity.begun();
     let since = told.counted_since.map_or(begun, |since| since.min(begun));
     let failure = last_failure.told().map(|(_, text)| text);
-    let matters = matters(&seen, &told, &found, failure.as_deref(), now.at);
+    let may_open_settings = administrator.user.role == Role::SuperAdmin;
+    let failure = failure.as_deref();
+    let matters = matters(&seen, &told, &found, failure, may_open_settings, now.at);
     let figures = Figures {
         active_sessions: grouped(told.active_sessions),
         users: count(told.users),
@@ -161,6 +164,7 @@ fn matters(
     told: &Told,
     found: &Found,
     backup_failure: Option<&str>,
+    may_open_settings: bool,
     now: Timestamp,
 ) -> Vec<attention::Matter> {
     let backup_seconds = found.backup.map(|at| now.seconds() - at.seconds());
@@ -173,6 +177,7 @@ fn matters(
         backup_failure,
         backups: &found.backups.display().to_string(),
         disk: found.disk,
+        may_open_settings,
     })
 }
 

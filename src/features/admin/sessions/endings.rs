@@ -1,7 +1,7 @@
 //! `GET /admin/sessions/endings`: which of the sessions that a page shows ended since it was made, for its script (`static/live.js`).
 //!
-//! The page names the place in the feed where it was made, and its sessions. How a row looks when its session has ended it holds itself, in a template: so
-//! what its script shows is what a reload would show.
+//! The page names the place in the feed where it was made, and its sessions. How one looks when it has ended it holds itself, in a template: so what its
+//! script shows is what a reload would show.
 
 use std::collections::BTreeSet;
 

@@ -199,7 +199,7 @@ impl Rows {
             .last_used_at
             .plus(self.refresh_ttl)
             .min(session.ends_at);
-        let (status, _) = row::status(session, expires, self.now);
+        let (status, _) = row::status(session.standing, expires, self.now);
         let (ended_at, end_reason) = match session.standing {
             Standing::Live => (None, None),
             Standing::Ended { at, reason } => (Some(at), Some(reason.as_str())),

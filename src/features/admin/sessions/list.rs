@@ -174,7 +174,7 @@ fn choices(any: &str, named: &[(&str, &str)]) -> Vec<Choice> {
 fn sizes() -> Vec<Choice> {
     ROWS.map(|rows| Choice {
         value: rows.to_string(),
-        label: format!("{rows} rows"),
+        label: rows.to_string(),
     })
     .into()
 }

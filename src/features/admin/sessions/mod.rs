@@ -8,7 +8,7 @@ mod list;
 mod lists;
 mod progress;
 mod revoke;
-mod row;
+pub mod row;
 mod runs;
 pub mod show;
 

@@ -1,4 +1,4 @@
-//! A session as a row of a list shows it.
+//! A session as a row of a list shows it, and how any page shows that one ended while somebody looks.
 
 use serde::Serialize;
 
@@ -33,13 +33,15 @@ pub struct Row {
     is_live: bool,
 }
 
-/// What a row says of its session when that has ended.
+/// What a page says of a session that has ended.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Ending {
     /// The reason, as the feed names it to a page.
     reason: &'static str,
     status: &'static str,
     why: &'static str,
+    /// The end of a sentence.
+    because: &'static str,
 }
 
 impl Ending {
@@ -52,6 +54,7 @@ impl Ending {
                 reason: reason.as_str(),
                 status,
                 why,
+                because: ended_because(reason),
             }
         })
     }
@@ -62,7 +65,7 @@ impl Row {
     #[must_use]
     pub fn new(hub: &Hub, session: &Listed, now: Now, current: SessionId) -> Self {
         let expires = expires(hub, session);
-        let (status, why) = status(session, expires, now);
+        let (status, why) = status(session.standing, expires, now);
         let shown_at = |at| Shown::new(at, now.at);
         Self {
             id: session.id.to_string(),
@@ -93,8 +96,8 @@ pub fn expires(hub: &Hub, session: &Listed) -> Timestamp {
 
 /// The status as the page's badges name it: as the filters have it, "expiring" told from "active".
 #[must_use]
-pub fn status(session: &Listed, expires: Timestamp, now: Now) -> (&'static str, &'static str) {
-    match session.standing {
+pub fn status(standing: Standing, expires: Timestamp, now: Now) -> (&'static str, &'static str) {
+    match standing {
         Standing::Ended { reason, .. } => ended(reason),
         Standing::Live if expires <= now.at => ("expired", ""),
         Standing::Live if expires <= now.soon().at => ("expiring", ""),
@@ -113,5 +116,21 @@ fn ended(reason: EndReason) -> (&'static str, &'static str) {
         EndReason::UserDeleted => ("revoked", "user deleted"),
         EndReason::PasswordChanged => ("revoked", "password changed"),
         EndReason::Restored => ("revoked", "backup restored"),
+    }
+}
+
+/// Why a session was ended, as the end of a sentence.
+#[must_use]
+pub const fn ended_because(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::SignedOut => "its owner signed out",
+        EndReason::SignedOutEverywhere => "its owner signed out everywhere",
+        EndReason::Revoked => "its owner ended it from another session",
+        EndReason::Administrator => "an administrator ended it",
+        EndReason::Reuse => "a used token came again",
+        EndReason::UserDisabled => "its user was disabled",
+        EndReason::UserDeleted => "its user was deleted",
+        EndReason::PasswordChanged => "its user's password was changed",
+        EndReason::Restored => "the Hub was put back to a backup",
     }
 }

@@ -4,13 +4,16 @@ use rocket::{State, get};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
+use crate::features::admin::sessions::row::{self, Ending};
 use crate::features::admin::users::acting::number;
 use crate::features::admin::users::authority::{Act, judge};
 use crate::features::admin::users::store::{self, SessionOfUser};
 use crate::features::browser::who::Administrator;
+use crate::features::revocations::model::Place;
+use crate::features::revocations::store as revocations;
 use crate::features::second_factors;
 use crate::features::sessions::end;
-use crate::features::sessions::model::{EndReason, Standing};
+use crate::features::sessions::model::Standing;
 use crate::features::sessions::store::many::Now;
 use crate::features::users::model::User;
 use crate::features::users::store as users;
@@ -44,7 +47,7 @@ pub fn show(hub: &State<Hub>, administrator: Administrator, id: &str) -> Result<
     let sessions: Vec<SessionRow> = found
         .sessions
         .iter()
-        .map(|session| SessionRow::new(session, now))
+        .map(|session| SessionRow::new(hub, session, now))
         .collect();
     let sign_ins: Vec<SignIn> = found
         .sign_ins
@@ -75,6 +78,8 @@ pub fn show(hub: &State<Hub>, administrator: Administrator, id: &str) -> Result<
             acts: acts(&administrator, &found),
             sessions: sessions,
             sign_ins: sign_ins,
+            place: found.place.to_string(),
+            endings: Ending::all(),
         },
     ))
 }
@@ -87,10 +92,13 @@ struct Found {
     live_sessions: u64,
     sessions: Vec<SessionOfUser>,
     sign_ins: Vec<Entry>,
+    place: Place,
 }
 
 impl Found {
     fn read(db: &Db<'_>, id: UserId, now: Now) -> Result<Option<Self>, StoreError> {
+        // Before the sessions: what ends meanwhile stands in their rows, and is told once more.
+        let place = revocations::last(db)?;
         let Some(user) = users::by_id(db, id)? else {
             return Ok(None);
         };
@@ -100,6 +108,7 @@ impl Found {
             live_sessions: store::live_sessions(db, id, now)?,
             sessions: store::sessions_of(db, id, SESSIONS_SHOWN)?,
             sign_ins: sign_ins(db, id)?,
+            place,
             user,
         }))
     }
@@ -197,11 +206,16 @@ struct SessionRow {
     started: Shown,
     used: Shown,
     status: &'static str,
+    why: &'static str,
+    /// Whether it can still end.
+    is_live: bool,
 }
 
 impl SessionRow {
-    fn new(session: &SessionOfUser, now: Now) -> Self {
-        let is_past = session.ends_at <= now.at || session.last_used_at <= now.refresh_expired;
+    fn new(hub: &Hub, session: &SessionOfUser, now: Now) -> Self {
+        let unused = session.last_used_at.plus(hub.config.refresh_ttl);
+        let expires = unused.min(session.ends_at);
+        let (status, why) = row::status(session.standing, expires, now);
         Self {
             id: session.id.to_string(),
             device: session.user_agent.device().into_owned(),
@@ -210,15 +224,9 @@ impl SessionRow {
                 .map_or_else(|| "unknown".to_owned(), |address| address.to_string()),
             started: Shown::new(session.created_at, now.at),
             used: Shown::new(session.last_used_at, now.at),
-            status: match session.standing {
-                Standing::Ended {
-                    reason: EndReason::Reuse,
-                    ..
-                } => "reuse",
-                Standing::Ended { .. } => "revoked",
-                Standing::Live if is_past => "expired",
-                Standing::Live => "active",
-            },
+            status,
+            why,
+            is_live: session.standing == Standing::Live,
         }
     }
 }

@@ -9,6 +9,8 @@ use rocket::{State, get};
 
 use crate::features::admin::sessions::show::view::{Material, View};
 use crate::features::browser::who::Administrator;
+use crate::features::revocations::model::Place;
+use crate::features::revocations::store as revocations;
 use crate::features::sessions::lineage::{self, Event};
 use crate::features::sessions::model::Session;
 use crate::features::sessions::store::{self, Beginning};
@@ -37,6 +39,7 @@ struct Found {
     username: Option<String>,
     beginning: Beginning,
     events: Vec<Event>,
+    place: Place,
 }
 
 impl Found {
@@ -44,6 +47,8 @@ impl Found {
     fn read(hub: &Hub, id: &str) -> Result<Self, Refusal> {
         let id: SessionId = id.parse().map_err(|_| ApiError::of_status(404))?;
         let found = hub.store.read(|db| {
+            // First: what ends it before it is read is seen in its row, and told once more.
+            let place = revocations::last(db)?;
             let (Some((session, user)), Some(beginning)) =
                 (store::load(db, id)?, store::beginning(db, id)?)
             else {
@@ -54,6 +59,7 @@ impl Found {
                 username: user.map(|user| user.username),
                 beginning,
                 events: lineage::of_session(db, id)?,
+                place,
             }))
         })?;
         found.ok_or_else(|| ApiError::of_status(404).into())
@@ -73,6 +79,7 @@ impl Found {
             refresh_ttl: hub.config.refresh_ttl,
             access_ttl: hub.config.access_ttl,
             now: hub.clock.now().wall,
+            place: self.place,
         })
     }
 }

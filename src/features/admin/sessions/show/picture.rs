@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::features::admin::sessions::show::picture::axis::{gaps, labels, ticks};
 use crate::features::admin::sessions::show::picture::columns::columns;
 use crate::features::admin::sessions::show::picture::lanes::Lanes;
-use crate::features::admin::sessions::show::picture::lines::{line, ties};
+use crate::features::admin::sessions::show::picture::lines::{line, tied, ties};
 use crate::features::admin::sessions::show::picture::nodes::nodes;
 use crate::features::admin::sessions::show::picture::placing::{LANE_HEIGHT, MARGIN, count, place};
 use crate::features::sessions::lineage::Event;
@@ -86,8 +86,12 @@ pub struct Node {
 /// A line of text below a node.
 #[derive(Debug, Serialize)]
 pub struct Mark {
+    /// Where its anchor is.
+    pub x: i64,
     /// Where.
     pub y: i64,
+    /// `start`, `middle` or `end`, as SVG has it.
+    pub anchor: &'static str,
     /// What.
     pub text: String,
 }
@@ -135,6 +139,7 @@ pub fn draw(events: &[Event], is_live: bool) -> Picture {
     let lanes = Lanes::of(events);
     let columns = columns(events);
     let placed = place(&columns, &lanes);
+    let tied = tied(&placed);
     let bottom = MARGIN + LANE_HEIGHT * count(lanes.count());
     let mut picture = Picture {
         height: bottom + AXIS_HEIGHT,
@@ -143,16 +148,18 @@ pub fn draw(events: &[Event], is_live: bool) -> Picture {
             .map(|lane| MARGIN + LANE_HEIGHT * count(lane))
             .collect(),
         line: line(&placed),
-        ties: ties(&placed),
-        labels: labels(&placed),
+        ties: ties(&placed, &tied),
+        labels: labels(&placed, &tied),
         ticks: ticks(&placed),
         gaps: gaps(&placed),
-        nodes: nodes(&placed, is_live),
+        nodes: nodes(&placed, &tied, is_live),
         ..Picture::default()
     };
     let right = placed.last().map_or(0, |last| last.x + last.width / 2);
     let labelled = picture.labels.iter().map(|label| label.x + label.width());
-    picture.width = labelled.max().unwrap_or(0).max(right) + MARGIN;
+    let marks = picture.nodes.iter().flat_map(|node| &node.marks);
+    let marked = marks.map(|mark| mark.span().1);
+    picture.width = labelled.chain(marked).max().unwrap_or(0).max(right) + MARGIN;
     picture
 }
 

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::features::admin::sessions::row::{self, Ending, ended_because};
 use crate::features::admin::sessions::show::events::{Line, lines};
 use crate::features::admin::sessions::show::picture::{Picture, draw};
+use crate::features::revocations::model::Place;
+use crate::features::sessions::end::now_with;
 use crate::features::sessions::lineage::{Event, Kind};
 use crate::features::sessions::model::{EndReason, Session, Standing};
 use crate::features::sessions::verdict::comparison::{Difference, Holder};
@@ -15,9 +18,6 @@ use crate::http::times::Shown;
 use crate::types::ids::SessionId;
 use crate::types::time::Timestamp;
 use crate::types::user_agent::UserAgent;
-
-/// Within this time of its end a session's owner will soon have to sign in again.
-const EXPIRING: Duration = Duration::from_hours(3 * 24);
 
 /// All that the page is made from.
 pub struct Material<'a> {
@@ -39,20 +39,24 @@ pub struct Material<'a> {
     pub access_ttl: Duration,
     /// The present time.
     pub now: Timestamp,
+    /// The place in the feed of revocations from which on its script listens.
+    pub place: Place,
 }
 
 /// What the template shows.
 #[derive(Debug, Serialize)]
 pub struct View {
     session: Facts,
+    place: String,
+    endings: [Ending; EndReason::ALL.len()],
     findings: Vec<Said>,
     forgotten: Option<String>,
     picture: Picture,
     description: String,
     /// Which signs the picture has, so that only those are explained.
     legend: Vec<&'static str>,
-    first: Place,
-    last: Place,
+    first: Client,
+    last: Client,
     changes: Vec<String>,
     access: String,
     events: Vec<Line>,
@@ -72,7 +76,6 @@ struct Facts {
     can_end: bool,
     kind: &'static str,
     status: &'static str,
-    status_word: &'static str,
     started: Shown,
     used: Shown,
     expires: Shown,
@@ -94,7 +97,7 @@ struct Said {
 }
 
 #[derive(Debug, Serialize)]
-struct Place {
+struct Client {
     address: String,
     device: String,
     user_agent: String,
@@ -108,7 +111,7 @@ impl View {
             session, events, ..
         } = *material;
         let verdict = judge(events);
-        let is_live = status(material).0 == "active" || status(material).0 == "expiring";
+        let is_live = matches!(status(material), "active" | "expiring");
         let picture = draw(events, is_live);
         let last = UserAgent::from_row(session.agent.text.clone());
         let last = Holder {
@@ -119,6 +122,8 @@ impl View {
             (material.first.user_agent.device(), last.user_agent.device());
         Self {
             session: facts(material),
+            place: material.place.to_string(),
+            endings: Ending::all(),
             legend: legend(events, &picture),
             picture,
             description: description(events),
@@ -127,8 +132,8 @@ impl View {
                 &first_device,
                 &last_device,
             ),
-            first: Place::of(material.first),
-            last: Place::of(last),
+            first: Client::of(material.first),
+            last: Client::of(last),
             access: access(material),
             events: lines(events, &evidence(&verdict.findings)),
             forgotten: (verdict.forgotten > 0).then(|| {
@@ -189,7 +194,6 @@ fn newest(mut evidence: Vec<i64>) -> Vec<i64> {
 fn facts(material: &Material<'_>) -> Facts {
     let Material { session, now, .. } = *material;
     let id = session.id;
-    let (status, status_word) = status(material);
     let when = |at| Shown::new(at, now);
     let ended = match session.standing {
         Standing::Live => None,
@@ -215,8 +219,7 @@ fn facts(material: &Material<'_>) -> Facts {
         } else {
             "App: access and refresh tokens"
         },
-        status,
-        status_word,
+        status: status(material),
         started: when(session.created_at),
         used: when(session.rotated.wall),
         expires: when(session.refresh_expires(material.refresh_ttl)),
@@ -228,35 +231,16 @@ fn facts(material: &Material<'_>) -> Facts {
     }
 }
 
-/// The badge's status and its word.
-fn status(material: &Material<'_>) -> (&'static str, &'static str) {
-    let expires = material.session.refresh_expires(material.refresh_ttl);
-    match material.session.standing {
-        Standing::Ended {
-            reason: EndReason::Reuse,
-            ..
-        } => ("reuse", "Reuse detected"),
-        Standing::Ended { .. } => ("revoked", "Revoked"),
-        Standing::Live if expires <= material.now => ("expired", "Expired"),
-        Standing::Live if expires <= material.now.plus(EXPIRING) => ("expiring", "Expiring"),
-        Standing::Live => ("active", "Active"),
-    }
-}
-
-/// Why a session was ended, as the end of a sentence.
-#[must_use]
-pub const fn ended_because(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::SignedOut => "its owner signed out",
-        EndReason::SignedOutEverywhere => "its owner signed out everywhere",
-        EndReason::Revoked => "its owner ended it from another session",
-        EndReason::Administrator => "an administrator ended it",
-        EndReason::Reuse => "a used token came again",
-        EndReason::UserDisabled => "its user was disabled",
-        EndReason::UserDeleted => "its user was deleted",
-        EndReason::PasswordChanged => "its user's password was changed",
-        EndReason::Restored => "the Hub was put back to a backup",
-    }
+/// The badge's status.
+fn status(material: &Material<'_>) -> &'static str {
+    let Material { session, now, .. } = *material;
+    let expires = session.refresh_expires(material.refresh_ttl);
+    row::status(
+        session.standing,
+        expires,
+        now_with(material.refresh_ttl, now),
+    )
+    .0
 }
 
 /// What becomes of the access tokens, which no list holds.
@@ -310,7 +294,7 @@ fn description(events: &[Event]) -> String {
     )
 }
 
-impl Place {
+impl Client {
     fn of(holder: Holder<'_>) -> Self {
         Self {
             address: address(holder),

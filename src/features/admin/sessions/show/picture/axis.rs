@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::features::admin::sessions::show::picture::columns::What;
+use crate::features::admin::sessions::show::picture::lines::{Edge, Side, Tied, leaves};
 use crate::features::admin::sessions::show::picture::nodes::address;
 use crate::features::admin::sessions::show::picture::placing::{
-    CHARACTER_WIDTH, NODE_DEPTH, Placed, apart, count,
+    BESIDE, CHARACTER_WIDTH, NODE_DEPTH, Placed, apart, count,
 };
 use crate::features::admin::sessions::show::picture::{Gap, Label, Tick};
 use crate::types::span;
@@ -30,16 +31,20 @@ impl Label {
 }
 
 /// A label where a lane is entered or its holder changes, as far as there is room.
-pub(super) fn labels(placed: &[Placed<'_, '_>]) -> Vec<Label> {
+pub(super) fn labels(placed: &[Placed<'_, '_>], tied: &[Tied]) -> Vec<Label> {
     let mut labels: Vec<(usize, Label)> = Vec::new();
     let mut before: Option<&Placed<'_, '_>> = None;
-    for one in placed {
+    for (at, one) in placed.iter().enumerate() {
         if matches!(one.column.what, What::End | What::Hidden) {
             continue;
         }
         let event = one.column.first;
+        let x = match leaves(placed, tied, at, Edge::Top) {
+            Some(Side::Left) => one.x + BESIDE,
+            _ => one.x - one.width / 2,
+        };
         let label = Label {
-            x: one.x - one.width / 2,
+            x,
             y: one.y - NODE_DEPTH + LABEL_DEPTH,
             below: one.y - NODE_DEPTH + LABEL_DEPTH + LABEL_LINE,
             device: event.user_agent.device().into_owned(),

@@ -25,31 +25,76 @@ fn curve(from: &Placed<'_, '_>, to: &Placed<'_, '_>) -> String {
     )
 }
 
-/// From each stranger to the generation that it presented, if that is drawn.
-pub(super) fn ties(placed: &[Placed<'_, '_>]) -> Vec<Tie> {
+/// Something that was presented again, and the generation that it was, by their columns.
+pub(super) struct Tied {
+    from: usize,
+    to: usize,
+    kind: &'static str,
+}
+
+/// Each stranger whose generation is drawn.
+pub(super) fn tied(placed: &[Placed<'_, '_>]) -> Vec<Tied> {
     placed
         .iter()
-        .filter_map(|from| {
-            let kind = match from.column.what {
+        .enumerate()
+        .filter_map(|(from, one)| {
+            let kind = match one.column.what {
                 What::Reuse => "reuse",
                 What::Visit => "visit",
                 _ => return None,
             };
-            let to = presented(placed, from.column.first.generation)?;
-            Some(Tie {
-                path: tie(from, to),
-                kind,
-            })
+            let to = presented(placed, one.column.first.generation)?;
+            Some(Tied { from, to, kind })
         })
         .collect()
 }
 
-/// Where a generation is drawn.
-fn presented<'a, 'b, 'events>(
-    placed: &'a [Placed<'b, 'events>],
-    generation: i64,
-) -> Option<&'a Placed<'b, 'events>> {
-    placed.iter().find(|placed| {
+/// The ties.
+pub(super) fn ties(placed: &[Placed<'_, '_>], tied: &[Tied]) -> Vec<Tie> {
+    tied.iter()
+        .map(|tied| Tie {
+            path: tie(&placed[tied.from], &placed[tied.to]),
+            kind: tied.kind,
+        })
+        .collect()
+}
+
+/// Where a tie leaves a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edge {
+    Top,
+    Bottom,
+}
+
+/// The side towards which a tie leaves an edge of a column, if one does: what is written there goes to the other side.
+pub(super) fn leaves(
+    placed: &[Placed<'_, '_>],
+    tied: &[Tied],
+    at: usize,
+    edge: Edge,
+) -> Option<Side> {
+    tied.iter().find_map(|tied| {
+        let other = match at {
+            at if at == tied.from => tied.to,
+            at if at == tied.to => tied.from,
+            _ => return None,
+        };
+        let goes_up = placed[other].lane < placed[at].lane;
+        let side = if other < at { Side::Left } else { Side::Right };
+        (goes_up == (edge == Edge::Top)).then_some(side)
+    })
+}
+
+/// A side of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
+/// The column in which a generation is drawn.
+fn presented(placed: &[Placed<'_, '_>], generation: i64) -> Option<usize> {
+    placed.iter().position(|placed| {
         matches!(placed.column.what, What::Generation { .. } | What::Fold)
             && (placed.column.first.generation..=placed.column.last.generation)
                 .contains(&generation)

@@ -1,7 +1,10 @@
 //! What stands in the picture's columns, and what is written in and below it.
 
 use crate::features::admin::sessions::show::picture::columns::{Column, What};
-use crate::features::admin::sessions::show::picture::placing::{NODE_HEIGHT, Placed};
+use crate::features::admin::sessions::show::picture::lines::{Edge, Side, Tied, leaves};
+use crate::features::admin::sessions::show::picture::placing::{
+    BESIDE, CHARACTER_WIDTH, NODE_HEIGHT, Placed, count,
+};
 use crate::features::admin::sessions::show::picture::{Mark, Node};
 use crate::features::sessions::lineage::{Event, Kind};
 use crate::types::span;
@@ -11,7 +14,7 @@ const MARK_DEPTH: i64 = 26;
 const MARK_LINE: i64 = 12;
 
 /// A node for every column.
-pub(super) fn nodes(placed: &[Placed<'_, '_>], is_live: bool) -> Vec<Node> {
+pub(super) fn nodes(placed: &[Placed<'_, '_>], tied: &[Tied], is_live: bool) -> Vec<Node> {
     let newest = placed.iter().rposition(is_generation);
     placed
         .iter()
@@ -28,7 +31,7 @@ pub(super) fn nodes(placed: &[Placed<'_, '_>], is_live: bool) -> Vec<Node> {
                 width: one.width,
                 height: NODE_HEIGHT,
                 text,
-                marks: marks(one),
+                marks: marks(one, leaves(placed, tied, at, Edge::Bottom)),
                 title: title(one.column),
             }
         })
@@ -63,7 +66,20 @@ fn kind_and_text(
     }
 }
 
-fn marks(one: &Placed<'_, '_>) -> Vec<Mark> {
+impl Mark {
+    /// From where to where it reaches.
+    pub(super) fn span(&self) -> (i64, i64) {
+        let width = CHARACTER_WIDTH * count(self.text.chars().count());
+        match self.anchor {
+            "start" => (self.x, self.x + width),
+            "end" => (self.x - width, self.x),
+            _ => (self.x - width / 2, self.x + width / 2),
+        }
+    }
+}
+
+/// What is written below a node: in its middle, or beside the tie that leaves it there.
+fn marks(one: &Placed<'_, '_>, tie: Option<Side>) -> Vec<Mark> {
     let texts = match one.column.what {
         What::Generation {
             retries,
@@ -81,13 +97,30 @@ fn marks(one: &Placed<'_, '_>) -> Vec<Mark> {
         What::End => [Some("end".to_owned()), None],
         What::Hidden => [Some("in the list".to_owned()), None],
     };
-    texts
+    let (x, anchor) = match tie {
+        None => (one.x, "middle"),
+        Some(Side::Left) => (one.x + BESIDE, "start"),
+        Some(Side::Right) => (one.x - BESIDE, "end"),
+    };
+    let beside = texts
         .into_iter()
         .flatten()
         .zip(0..)
         .map(|(text, line)| Mark {
+            x,
             y: one.y + MARK_DEPTH + MARK_LINE * line,
+            anchor,
             text,
+        });
+    // At the left edge there is no room beside a tie.
+    beside
+        .map(|mark| match mark.span() {
+            (left, _) if left < 0 => Mark {
+                x: one.x,
+                anchor: "middle",
+                ..mark
+            },
+            _ => mark,
         })
         .collect()
 }

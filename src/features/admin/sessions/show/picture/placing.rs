@@ -16,6 +16,8 @@ pub(super) const NODE_DEPTH: i64 = 54;
 pub(super) const NODE_HEIGHT: i64 = 24;
 /// Pixels of a character in labels, and of a digit in a node; measured generously.
 pub(super) const CHARACTER_WIDTH: i64 = 7;
+/// Pixels from a tie to what is written beside it.
+pub(super) const BESIDE: i64 = 6;
 /// Pixels of a pill that stands for many events.
 const PILL_WIDTH: i64 = 112;
 /// Pixels between columns: at least these, and more the longer the time between them …

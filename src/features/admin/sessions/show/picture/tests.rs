@@ -182,3 +182,72 @@ fn a_hundred_events_fit_into_a_picture_that_is_still_read() {
         ]
     );
 }
+
+/// The points of a cubic curve as a path writes it: `M1 2C3 4 5 6 7 8`.
+fn points(path: &str) -> Vec<(f64, f64)> {
+    let numbers: Vec<f64> = path
+        .split(['M', 'C', ' '])
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    assert_eq!(numbers.len(), 8, "{path}");
+    let [x, y, x1, y1, x2, y2, x3, y3]: [f64; 8] = numbers.try_into().unwrap_or_default();
+    let at = |t: f64, [a, b, c, d]: [f64; 4]| {
+        let u = 1.0 - t;
+        u * u * u * a + 3.0 * u * u * t * b + 3.0 * u * t * t * c + t * t * t * d
+    };
+    (0..=200)
+        .map(|step| f64::from(step) / 200.0)
+        .map(|t| (at(t, [x, x1, x2, x3]), at(t, [y, y1, y2, y3])))
+        .collect()
+}
+
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "pixels of a picture are few")]
+fn no_tie_runs_through_what_is_written_at_its_ends() {
+    // Above a line of text, and below it.
+    const ASCENT: i64 = 9;
+    const DESCENT: i64 = 3;
+    let thief_first = |story: Story| {
+        story.then(Kind::Rotate, 7, 30_000, AWAY, CHROME).then(
+            Kind::Rotate,
+            8,
+            31_000,
+            AWAY,
+            CHROME,
+        )
+    };
+    let stories = [
+        // Its owner comes second.
+        thief_first(Story::at_home(5)).then(Kind::Reuse, 6, 40_000, HOME, FIREFOX),
+        // The thief does.
+        Story::at_home(5).then(Kind::Reuse, 3, 40_000, AWAY, CHROME),
+        // What is told of the generation stands aside as well.
+        Story::at_home(5)
+            .then(Kind::Retry, 3, 14_401, HOME, FIREFOX)
+            .then(Kind::Retry, 3, 14_402, HOME, FIREFOX)
+            .then(Kind::Reuse, 3, 40_000, AWAY, CHROME),
+        Story::at_home(2).then(Kind::Retry, 2, 7_204, AWAY, CHROME),
+    ];
+    for story in &stories {
+        let picture = draw(&story.0, false);
+        assert_eq!(picture.ties.len(), 1);
+        let marks = picture.nodes.iter().flat_map(|node| &node.marks);
+        let marks = marks.map(|mark| (mark.span(), mark.y, &mark.text));
+        let labels = picture.labels.iter().flat_map(|label| {
+            let span = (label.x, label.x + label.width());
+            [
+                (span, label.y, &label.device),
+                (span, label.below, &label.address),
+            ]
+        });
+        for ((left, right), baseline, text) in marks.chain(labels) {
+            assert!(left >= 0 && right <= picture.width, "{text}");
+            let within = |(x, y): &(f64, f64)| {
+                (left as f64..=right as f64).contains(x)
+                    && ((baseline - ASCENT) as f64..=(baseline + DESCENT) as f64).contains(y)
+            };
+            let met = points(&picture.ties[0].path).into_iter().find(within);
+            assert_eq!(met, None, "{text} in {:?}", picture.ties[0].path);
+        }
+    }
+}
