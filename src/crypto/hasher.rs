@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use crate::crypto::attempt_keys::Subject;
 use crate::crypto::stored_hash::HASH_BYTES;
 pub use crate::crypto::stored_hash::StoredHash;
+pub use bench::NICENESS;
 use bench::work;
 use counts::HasherCounts;
 use line::{Entry, Line};

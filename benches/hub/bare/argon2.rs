@@ -1,9 +1,11 @@
-//! How many passwords the cores hash when they do nothing else: with the Hub's default parameters, each thread on memory that it keeps.
+//! How many passwords the cores hash when they do nothing else: with the Hub's default parameters, each thread on memory that it keeps, and as
+//! urgent as the Hub's, so that whatever else runs on the machine takes as much from either.
 
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use hub::config::{Config, Sources};
+use hub::crypto::hasher::NICENESS;
 
 use crate::load::now;
 
@@ -26,7 +28,10 @@ pub fn per_second(time: Duration) -> anyhow::Result<f64> {
     let workers: Vec<_> = (0..threads)
         .map(|_| {
             let params = params.clone();
-            std::thread::spawn(move || hash_until(params, begun + time).map_err(refused))
+            std::thread::spawn(move || {
+                let _niceness = rustix::process::nice(NICENESS);
+                hash_until(params, begun + time).map_err(refused)
+            })
         })
         .collect();
     let mut all = 0.0;

@@ -131,7 +131,7 @@ impl Rows {
         let to_bare = |row: &Row| Spread::of_ratios(&row.values(per_second), &self.bare);
         let bare = with_range(Spread::of(self.bare.iter().copied()), 1);
         let mut text = format!(
-            "Passwords at their full cost (Argon2id, 19 MiB, two passes). Bare hashes, with memory that each thread keeps, on all cores: {bare} a second. \
+            "Passwords at their full cost (Argon2id, 19 MiB, two passes). Bare hashes, with memory that each thread keeps, on all cores and as urgent as the Hub's: {bare} a second. \
              {SIGNING_IN} clients sign in or register without a pause; {REFRESHING} refresh {REFRESHES_PER_SECOND} times a second together, each latency from \
              when its request was due.\n\n\
              | row | a second, median (range) | ÷ bare hashes (range) | p50 ms | p90 ms | p99 ms | p99.9 ms | most ms | wrong answers |\n\

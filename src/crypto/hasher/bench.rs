@@ -19,7 +19,7 @@ use crate::types::counting::Stopwatch;
 use crate::types::password::Password;
 
 /// How much less urgent than requests hashing is: measured, it keeps a refresh beside saturated sign-ins near its usual time.
-const NICENESS: i32 = 10;
+pub const NICENESS: i32 = 10;
 
 /// A hashing thread: takes one job after another, with memory that it keeps.
 pub(super) fn work(
