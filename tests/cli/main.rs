@@ -23,6 +23,7 @@ mod keys;
 mod listening;
 mod metrics;
 mod moving;
+mod owner;
 mod printed;
 mod reading;
 mod restore;
