@@ -10,11 +10,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use rocket::local::asynchronous::Client;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::entry::{Admitted, Entry};
 use super::exchange::{Exchanges, Sender};
-use super::limits::{Limits, MIN_READ_BUFFER_BYTES};
+use super::limits::{self, Limits, MIN_READ_BUFFER_BYTES};
 use super::places::Place;
 use super::socket::Socket;
 use super::turn::Turn;
@@ -159,11 +159,17 @@ async fn is_spoken_to(
     stopped: &mut watch::Receiver<bool>,
 ) -> bool {
     let mut first = [0];
-    tokio::select! {
-        arrived = socket.peek(&mut first) => arrived.is_ok_and(|bytes| bytes > 0),
+    let spoken_to = tokio::select! {
+        arrived = socket.peek(&mut first) => Some(arrived.is_ok_and(|bytes| bytes > 0)),
         // What arrived in the same moment is not lost.
-        () = place.tenure().asked() => socket.has_bytes(),
-        _ = stopped.wait_for(|stopped| *stopped) => socket.has_bytes(),
-        () = sleep_until(deadline) => false,
+        () = place.tenure().asked() => Some(socket.has_bytes()),
+        _ = stopped.wait_for(|stopped| *stopped) => None,
+        () = sleep_until(deadline) => Some(false),
+    };
+    if let Some(spoken_to) = spoken_to {
+        return spoken_to;
     }
+    // Nor is what is on its way at the stop: whoever has just connected says something a round trip later, and would not know why it was hung up on.
+    let arrived = timeout(limits::FIRST_BYTE_AT_STOP, socket.peek(&mut first)).await;
+    arrived.is_ok_and(|arrived| arrived.is_ok_and(|bytes| bytes > 0))
 }

@@ -73,6 +73,10 @@ pub(super) const TELL_AGAIN: Duration = Duration::from_mins(1);
 /// Connections taken from the backlog at the stop: tokio's listeners ask the kernel for this many.
 pub(super) const MAX_WAITING_AT_STOP: usize = 1_024;
 
+/// How long a connection that has said nothing yet may go on saying nothing when the door closes: a round trip of a slow phone and its
+/// own time. Whoever keeps connections for later (browsers do) delays the end by no more than this.
+pub(super) const FIRST_BYTE_AT_STOP: Duration = Duration::from_millis(500);
+
 /// How long a cut connection may take to be gone; it ends at its next await, so this is generous.
 pub(super) const CUT_WAIT: Duration = Duration::from_secs(1);
 

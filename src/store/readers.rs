@@ -14,7 +14,7 @@ use crate::store::error::{OpenError, StoreError};
 
 /// Most readers at once: a request's look-up holds one for microseconds, and only as many run at once as there are worker threads. (As many
 /// as leave a process that may open 64 files enough to serve with.)
-pub(super) const MAX_READERS: u32 = 14;
+pub(super) const MAX_READERS: u32 = 12;
 /// How long a request waits for a reader before it is told to come back.
 const WAIT: Duration = Duration::from_secs(2);
 

@@ -33,6 +33,27 @@ async fn idle_connections_are_closed_at_once_and_new_ones_refused() {
 }
 
 #[rocket::async_test]
+async fn a_request_that_is_on_its_way_at_the_stop_gets_its_answer() {
+    let stage = Stage::new().await;
+    let mut used = stage.connect().await;
+    used.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(used.answer().await.text(), "hello");
+    let mut new = stage.connect().await;
+    let mut silent = stage.connect().await;
+    let served = stage.stop();
+    // The door has closed once the one that is idle is hung up on.
+    assert_eq!(used.rest().await, "");
+    new.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = new.answer().await;
+    assert_eq!(
+        (answer.text(), answer.header("connection")),
+        ("hello", Some("close"))
+    );
+    assert_eq!(silent.rest().await, "");
+    assert_eq!(served.await.unwrap(), Drained { cut: 0 });
+}
+
+#[rocket::async_test]
 async fn a_request_that_is_being_worked_on_gets_its_answer() {
     let stage = Stage::new().await;
     let gate = Arc::clone(&stage.gate);

@@ -122,7 +122,7 @@ fn the_limit_of_open_files_is_raised_as_far_as_it_may_be() {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[3..5], ["1000", "1000"]);
         // What is left of them beside the database's share and that of webhooks is what it says that it serves.
-        assert!(server.log().contains("849"), "{}", server.log());
+        assert!(server.log().contains("850"), "{}", server.log());
     });
 }
 
@@ -139,7 +139,7 @@ fn too_few_open_files_to_serve_anybody_are_refused_at_the_start_in_one_line() {
     assert_eq!(output.status.code(), Some(78), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
-        said.contains("40 files") && said.contains("at least 63") && said.contains("ulimit -n 63"),
+        said.contains("40 files") && said.contains("at least 62") && said.contains("ulimit -n 62"),
         "{said}"
     );
     assert!(!directory.path().join("data").exists());
