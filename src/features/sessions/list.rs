@@ -8,6 +8,7 @@ use crate::features::sessions::access::authenticate;
 use crate::features::sessions::end;
 use crate::features::sessions::error::AccessError;
 use crate::features::sessions::example;
+use crate::features::sessions::model;
 use crate::features::sessions::store::many::{self, Listed};
 use crate::http::answer::Answer;
 use crate::http::authorization::Authorization;
@@ -103,10 +104,8 @@ fn in_example() -> SessionBody {
 }
 
 fn body(hub: &Hub, session: &Listed, current: SessionId) -> SessionBody {
-    let expires = session
-        .last_used_at
-        .plus(hub.config.refresh_ttl)
-        .min(session.ends_at);
+    let ttl = hub.config.refresh_ttl;
+    let expires = model::refresh_expires(session.last_used_at, ttl, session.ends_at);
     SessionBody {
         id: session.id.to_string(),
         created_at: session.created_at.to_string(),

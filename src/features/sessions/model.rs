@@ -148,11 +148,17 @@ impl EndReason {
     }
 }
 
+/// When a refresh token ceases: its lifetime after its own issue, which is its session's last use, never past the session's end.
+#[must_use]
+pub fn refresh_expires(issued: Timestamp, refresh_ttl: Duration, ends_at: Timestamp) -> Timestamp {
+    issued.plus(refresh_ttl).min(ends_at)
+}
+
 impl Session {
-    /// When the present generation's refresh token ceases: its lifetime after its own issue, never past the session's end.
+    /// When the present generation's refresh token ceases.
     #[must_use]
     pub fn refresh_expires(&self, refresh_ttl: Duration) -> Timestamp {
-        self.rotated.wall.plus(refresh_ttl).min(self.ends_at)
+        refresh_expires(self.rotated.wall, refresh_ttl, self.ends_at)
     }
 
     /// The moment at which a rotation now takes place: the wall clock never goes back within a session, so that no token outlives

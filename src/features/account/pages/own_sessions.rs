@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::features::browser::who::Member;
 use crate::features::sessions::end;
-use crate::features::sessions::model::{Session, Standing};
+use crate::features::sessions::model::{self, Session, Standing};
 use crate::features::sessions::store as sessions;
 use crate::features::sessions::store::many::{self, Filter, Listed};
 use crate::http::times::Shown;
@@ -111,7 +111,8 @@ impl OwnSession {
     }
 
     fn of_list(hub: &Hub, session: &Listed, now: Timestamp) -> Self {
-        let unused_until = session.last_used_at.plus(hub.config.refresh_ttl);
+        let ttl = hub.config.refresh_ttl;
+        let expires = model::refresh_expires(session.last_used_at, ttl, session.ends_at);
         Self {
             id: session.id.to_string(),
             device: session.user_agent.device().into_owned(),
@@ -119,7 +120,7 @@ impl OwnSession {
             address: session.address.map(|address| address.to_string()),
             started: Shown::new(session.created_at, now),
             last_used: Shown::new(session.last_used_at, now),
-            expires: Shown::new(unused_until.min(session.ends_at), now),
+            expires: Shown::new(expires, now),
             is_current: false,
         }
     }

@@ -9,7 +9,7 @@ use crate::features::admin::sessions::lists::Lists;
 use crate::features::admin::sessions::row;
 use crate::features::browser::who::Administrator;
 use crate::features::sessions::end;
-use crate::features::sessions::model::Standing;
+use crate::features::sessions::model::{self, Standing};
 use crate::features::sessions::store::many::order::{Place, Sort};
 use crate::features::sessions::store::many::page;
 use crate::features::sessions::store::many::{Filter, Listed, Now};
@@ -195,10 +195,8 @@ impl Rows {
     }
 
     fn exported(&self, session: &Listed) -> Exported {
-        let expires = session
-            .last_used_at
-            .plus(self.refresh_ttl)
-            .min(session.ends_at);
+        let expires =
+            model::refresh_expires(session.last_used_at, self.refresh_ttl, session.ends_at);
         let (status, _) = row::status(session.standing, expires, self.now);
         let (ended_at, end_reason) = match session.standing {
             Standing::Live => (None, None),

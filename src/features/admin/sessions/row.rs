@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::features::sessions::model::{EndReason, Standing};
+use crate::features::sessions::model::{self, EndReason, Standing};
 use crate::features::sessions::store::many::{Listed, Now};
 use crate::http::shown_text::shown;
 use crate::http::times::Shown;
@@ -64,7 +64,8 @@ impl Row {
     /// The row of a session as it stands at `now`.
     #[must_use]
     pub fn new(hub: &Hub, session: &Listed, now: Now, current: SessionId) -> Self {
-        let expires = expires(hub, session);
+        let ttl = hub.config.refresh_ttl;
+        let expires = model::refresh_expires(session.last_used_at, ttl, session.ends_at);
         let (status, why) = status(session.standing, expires, now);
         let shown_at = |at| Shown::new(at, now.at);
         Self {
@@ -83,15 +84,6 @@ impl Row {
             is_live: session.standing == Standing::Live,
         }
     }
-}
-
-/// When a session's token ends if it is not used again.
-#[must_use]
-pub fn expires(hub: &Hub, session: &Listed) -> Timestamp {
-    session
-        .last_used_at
-        .plus(hub.config.refresh_ttl)
-        .min(session.ends_at)
 }
 
 /// The status as the page's badges name it: as the filters have it, "expiring" told from "active".

@@ -13,7 +13,7 @@ use crate::features::revocations::model::Place;
 use crate::features::revocations::store as revocations;
 use crate::features::second_factors;
 use crate::features::sessions::end;
-use crate::features::sessions::model::Standing;
+use crate::features::sessions::model::{self, Standing};
 use crate::features::sessions::store::many::Now;
 use crate::features::users::model::User;
 use crate::features::users::store as users;
@@ -213,8 +213,8 @@ struct SessionRow {
 
 impl SessionRow {
     fn new(hub: &Hub, session: &SessionOfUser, now: Now) -> Self {
-        let unused = session.last_used_at.plus(hub.config.refresh_ttl);
-        let expires = unused.min(session.ends_at);
+        let ttl = hub.config.refresh_ttl;
+        let expires = model::refresh_expires(session.last_used_at, ttl, session.ends_at);
         let (status, why) = row::status(session.standing, expires, now);
         Self {
             id: session.id.to_string(),
