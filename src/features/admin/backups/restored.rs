@@ -62,10 +62,12 @@ impl Change for SettleRestored {
         };
         let detail = format!("sessions={sessions} ended={ended}{deliveries}");
         tx.audit(&self.cause, Action::BackupRestore, None, Some(detail))?;
+        let webhooks = targets::webhooks(tx)?;
+        let enabled = webhooks.iter().filter(|webhook| webhook.disabled.is_none());
         Ok(Settled {
             sessions_ended: ended,
             deliveries_given_up: given_up,
-            webhooks_enabled: targets::enabled(tx)?,
+            webhooks_enabled: enabled.count() as u64,
         })
     }
 }

@@ -187,8 +187,8 @@ pub fn give_up_all(tx: &Tx<'_>, problem: &Problem, at: Moment) -> Result<u64, St
          WHERE state IN ('waiting', 'behind')",
         params![problem.to_string(), at.wall.micros(), at.steady, at.boot],
     )?;
-    for webhook in targets::ids(tx)? {
-        remove_most_dead(tx, webhook)?;
+    for webhook in targets::webhooks(tx)? {
+        remove_most_dead(tx, webhook.id)?;
     }
     Ok(u64::try_from(given_up).unwrap_or(u64::MAX))
 }

@@ -151,36 +151,6 @@ pub fn webhooks(db: &Db<'_>) -> Result<Vec<Webhook>, StoreError> {
     )
 }
 
-/// The numbers of all webhooks.
-///
-/// # Errors
-/// What SQLite says.
-pub fn ids(db: &Db<'_>) -> Result<Vec<WebhookId>, StoreError> {
-    db.all(
-        "SELECT id
-         FROM webhooks
-         ORDER BY id
-         LIMIT $1",
-        params![MAX_WEBHOOKS],
-        |row| Ok(WebhookId(row.get(0)?)),
-    )
-}
-
-/// How many webhooks are enabled.
-///
-/// # Errors
-/// What SQLite says.
-pub fn enabled(db: &Db<'_>) -> Result<u64, StoreError> {
-    let enabled = db.one(
-        "SELECT count(*)
-         FROM webhooks
-         WHERE disabled_at IS NULL",
-        params![],
-        |row| row.get::<_, i64>(0),
-    )?;
-    Ok(enabled.unsigned_abs())
-}
-
 /// What a webhook wants, in the order of [`Kind::WANTED`].
 ///
 /// # Errors
