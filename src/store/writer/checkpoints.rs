@@ -85,17 +85,17 @@ impl Folding {
             Ok(true) => self.begin_anew(connection, pages).map_err(FoldError::from),
             Err(error) => Err(error),
         };
-        match folded {
-            Err(error @ FoldError::Sync(_)) => return Err(error),
-            Err(error) => {
-                // Nothing is lost: what is not folded stands in the log.
-                tracing::warn!(%error, "the log was not folded into the database; the next commits try again");
-                self.folder = None;
-                self.folded_pages = pages;
-                self.at_pages = self.at_pages.saturating_add(FOLD_AT_PAGES);
-            }
-            Ok(()) => {}
+        let Err(error) = folded else {
+            return Ok(());
+        };
+        if matches!(error, FoldError::Sync(_)) {
+            return Err(error);
         }
+        // Nothing is lost: what is not folded stands in the log.
+        tracing::warn!(%error, "the log was not folded into the database; the next commits try again");
+        self.folder = None;
+        self.folded_pages = pages;
+        self.at_pages = self.at_pages.saturating_add(FOLD_AT_PAGES);
         Ok(())
     }
 
@@ -106,16 +106,15 @@ impl Folding {
 
     /// Has the log folded beside, as far as that is due. Whether the log is long enough to begin anew, with little left to fold.
     fn is_writers_turn(&mut self, pages: i64, database: &Path) -> Result<bool, FoldError> {
+        if pages < self.folded_pages {
+            // SQLite itself has begun it, as it does after a moment without readers in which all was folded.
+            self.is_begun_anew();
+        }
         self.ensure_folder(database);
         let Some(folder) = &mut self.folder else {
             // Without a descriptor or a thread to be had, the writer does all of it.
             return Ok(pages >= self.at_pages);
         };
-        if pages < self.folded_pages {
-            // SQLite itself has begun the log anew, as it does after a moment without readers in which all was folded.
-            self.folded_pages = 0;
-            self.at_pages = FOLD_AT_PAGES;
-        }
         let state = match folder.state() {
             State::Folding if pages >= MOST_PAGES_BESIDE => folder.wait(),
             state => state,
@@ -156,10 +155,14 @@ impl Folding {
             self.at_pages = pages.saturating_add(pages / 2);
         } else {
             LOG_PAGES.set(0);
-            self.folded_pages = 0;
-            self.at_pages = FOLD_AT_PAGES;
+            self.is_begun_anew();
         }
         Ok(())
+    }
+
+    fn is_begun_anew(&mut self) {
+        self.folded_pages = 0;
+        self.at_pages = FOLD_AT_PAGES;
     }
 }
 

@@ -209,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn a_fold_that_fails_and_a_sync_that_fails_are_told_apart() {
+    fn a_sync_that_fails_is_told() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("t.db");
-        let writer = database(&path, 10);
+        let _writer = database(&path, 10);
         // A pipe cannot be synced.
         let (_reader, pipe) = std::io::pipe().unwrap();
         let pipe = Box::leak(Box::new(std::fs::File::from(std::os::fd::OwnedFd::from(
@@ -221,7 +221,6 @@ mod tests {
         let mut folder = Folder::start(&path, pipe).unwrap();
         folder.begin();
         assert!(matches!(folder.wait(), State::Failed(FoldError::Sync(_))));
-        drop(writer);
     }
 
     #[test]

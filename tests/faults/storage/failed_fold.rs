@@ -18,7 +18,6 @@ const CLIENTS: usize = 4;
 /// Of each client: many times the 250 pages after which the log is folded.
 const REQUESTS: usize = 400;
 const MAX_UNTIL_ITS_END: Duration = Duration::from_secs(10);
-const ASK_EVERY: Duration = Duration::from_millis(20);
 
 #[test]
 #[expect(
@@ -59,14 +58,7 @@ fn a_failed_sync_of_what_was_folded_ends_the_process_and_leaves_the_log_to_the_n
             let_go
         );
         assert_eq!(told.odd, [""; 0]);
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = server.has_ended() {
-                break status;
-            }
-            assert!(begun.elapsed() < MAX_UNTIL_ITS_END, "it goes on");
-            sleep(ASK_EVERY).await;
-        };
+        let status = server.ended(MAX_UNTIL_ITS_END).await;
         let log = server.log();
         assert_eq!(shim.failed(), 1, "{log}");
         assert!(!status.success(), "it ended with {status}: {log}");
