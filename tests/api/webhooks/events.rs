@@ -185,6 +185,8 @@ async fn failures_in_a_row_are_told_once_when_they_are_too_many_and_again_after_
         fails("alice").await;
     }
     assert_eq!(written(&stage), 2);
+    // Messages are in order for each user only: the next is nobody's.
+    receiver.has(2).await;
     // Whoever is no user is told of without what was typed.
     for _ in 0..3 {
         fails("hunter2").await;
