@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hub::front::{Drained, Limits};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::stage::{PATIENCE, Stage};
 
@@ -43,6 +43,8 @@ async fn a_request_that_is_on_its_way_at_the_stop_gets_its_answer() {
     let served = stage.stop();
     // The door has closed once the one that is idle is hung up on.
     assert_eq!(used.rest().await, "");
+    // As long as a request is on its way.
+    sleep(Duration::from_millis(20)).await;
     new.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").await;
     let answer = new.answer().await;
     assert_eq!(
